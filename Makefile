@@ -1,0 +1,55 @@
+# Both commands do all their own set-up; a second run reuses .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+group = $(shell sed -n '/^$(1) = \[/,/^\]/s/^ *"\([^"]*\)",*/"\1"/p' pyproject.toml)
+
+.PHONY: demo test check lint types imports pytest bench pictures catalogues clean
+
+demo: $(STAMP)
+	@$(BIN)/etabli demo
+
+test: check pytest
+
+check: lint types imports
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(DEV_STAMP)
+	$(BIN)/mypy
+
+imports: $(DEV_STAMP)
+	$(BIN)/lint-imports
+
+pytest: $(DEV_STAMP)
+	$(BIN)/python -m pytest -n 2
+
+bench: $(DEV_STAMP)
+	$(PIP) $(call group,benchmarks)
+	$(BIN)/python -m benchmarks
+
+catalogues: $(DEV_STAMP)
+	$(BIN)/python -m tests.catalogues
+
+pictures: $(DEV_STAMP)
+	$(BIN)/python -m docs.pictures
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Etabli needs Python 3.11 or newer; set PYTHON=..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+$(DEV_STAMP): $(STAMP)
+	$(PIP) $(call group,dev)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,158 @@
+"""What the core needs to know of a calibre or a case: the profile models. The data lives in `profiles/`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bench.conformity import ISO_14253_1, DecisionRule, Limit, Mark
+from bench.order import Family
+from bench.quantities import Value
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value of a profile with its source and how sure it is. A blank is the absence of a Fact, never a default."""
+
+    value: Value
+    source: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class ProfileLimit:
+    """A limit with the circumstances it is for: None means that the limit does not depend on that circumstance."""
+
+    limit: Limit
+    grade: str | None = None
+    position: str | None = None
+    wind: str | None = None
+    stage: str | None = None
+
+    def fits(self, *, grade: str | None, position: str | None, wind: str | None, stage: str | None) -> bool:
+        wanted = ((self.grade, grade), (self.position, position), (self.wind, wind), (self.stage, stage))
+        return all(mine is None or mine == theirs for mine, theirs in wanted)
+
+    @property
+    def precision(self) -> int:
+        """How many circumstances it names: the most precise fitting limit is the one that counts."""
+        return sum(part is not None for part in (self.grade, self.position, self.wind, self.stage))
+
+
+@dataclass(frozen=True)
+class ProfileIdentity:
+    """Exactly which profile: id, version and the SHA-256 of its content; where it comes from; whether approved."""
+
+    id: str
+    version: str
+    sha256: str
+    origin: str
+    approved: bool
+
+    def to_json(self) -> dict[str, str | bool]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class CalibreProfile:
+    """What a calibre should measure. `facts` are keyed by quantity id (beat_rate, lift_angle, battery_capacity …).
+
+    `positions` are those that its grade is regulated in; `winds` the states of wind its limits name.
+    """
+
+    identity: ProfileIdentity
+    maker: str
+    calibre: str
+    family: Family
+    aliases: tuple[str, ...] = ()
+    facts: dict[str, Fact] = field(default_factory=dict)
+    limits: tuple[ProfileLimit, ...] = ()
+    grades: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    battery: str = ""
+    demagnetisable: bool = True
+    rule: DecisionRule = ISO_14253_1
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.maker} {self.calibre}"
+
+    def fact(self, quantity: str) -> Value | None:
+        """Return a documented value, or None: blank stays blank."""
+        found = self.facts.get(quantity)
+        return found.value if found else None
+
+    def positions(self, grade: str) -> tuple[str, ...]:
+        """Return the positions that `grade` is regulated in; CH, 6H and 9H where the profile does not say."""
+        return self.grades.get(grade) or self.grades.get("") or ("CH", "6H", "9H")
+
+    def limit(
+        self,
+        quantity: str,
+        *,
+        grade: str | None = None,
+        position: str | None = None,
+        wind: str | None = None,
+        stage: str | None = None,
+    ) -> Limit | None:
+        """Return the most precise limit for these circumstances, or None: no limit known."""
+        return most_precise(self.limits, quantity, grade=grade, position=position, wind=wind, stage=stage)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One pressure of a dry test: gauge pressure, the leak limit there, and the times in seconds."""
+
+    label: str
+    pressure: Value
+    limit: Limit
+    fill: float
+    stabilise: float
+    measure: float
+
+
+@dataclass(frozen=True)
+class CaseProfile:
+    """How a case is tested: the programme's stages in order, the free volume, the highest pressure allowed (G-15)."""
+
+    identity: ProfileIdentity
+    name: str
+    rating: Value
+    stages: tuple[Stage, ...]
+    free_volume: Fact | None
+    max_pressure: Value
+    rule: DecisionRule = ISO_14253_1
+    validity_hours: float = 24.0
+    notes: tuple[str, ...] = ()
+
+
+def most_precise(
+    limits: Sequence[ProfileLimit],
+    quantity: str,
+    *,
+    grade: str | None,
+    position: str | None,
+    wind: str | None,
+    stage: str | None,
+) -> Limit | None:
+    """Return the fitting limit that names the most circumstances, or None."""
+    fitting = [
+        entry
+        for entry in limits
+        if entry.limit.quantity.id == quantity and entry.fits(grade=grade, position=position, wind=wind, stage=stage)
+    ]
+    best = max(fitting, key=lambda entry: entry.precision, default=None)
+    return best.limit if best else None
+
+
+class ProfileLibrary(Protocol):
+    """What the core asks of `profiles/`. Unknown ids raise UsageError naming the nearest ones."""
+
+    def calibre(self, profile_id: str) -> CalibreProfile: ...
+
+    def case(self, profile_id: str) -> CaseProfile: ...
+
+    def calibres(self) -> Sequence[CalibreProfile]: ...
+
+    def cases(self) -> Sequence[CaseProfile]: ...

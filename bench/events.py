@@ -1,0 +1,62 @@
+"""Events: what happened, said once and never changed. The journal keeps them; every state is a fold of them.
+
+The kinds and their payloads stand in docs/architecture.md, "Events".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class EventKind(StrEnum):
+    """Every kind of event that the journal may hold."""
+
+    ORDER_OPENED = "order-opened"
+    QUOTE_SIGNED = "quote-signed"
+    SIGNED_IN = "signed-in"
+    STEP_STARTED = "step-started"
+    STEP_ANSWERED = "step-answered"
+    HANDLED = "handled"
+    MEASURED = "measured"
+    MEASUREMENT_INTERRUPTED = "measurement-interrupted"
+    STEP_DONE = "step-done"
+    REFUSED = "refused"
+    CORRECTED = "corrected"
+    ALERT_RAISED = "alert-raised"
+    SIGNED = "signed"
+    ORDER_CLOSED = "order-closed"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event before it is journaled: no number, no time, no hash yet. `order` is the order number or None."""
+
+    kind: EventKind
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    order: str | None = None
+    operator: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """A journaled event. `seq` counts from 1 without holes per station; `hash` = SHA-256(prev ‖ canonical body).
+
+    `at` is ISO 8601 with offset, `monotonic_ns` the station's monotonic clock: order is by `seq`, durations by
+    the monotonic clock (within one `boot`).
+    """
+
+    seq: int
+    id: str
+    station: str
+    kind: EventKind
+    order: str | None
+    operator: str | None
+    at: str
+    monotonic_ns: int
+    boot: str
+    payload: Mapping[str, Any]
+    prev: str
+    hash: str

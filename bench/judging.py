@@ -1,0 +1,254 @@
+"""From a finished program to measurements with verdicts: the same code at the bench, headless and in a replay.
+
+A `MeasureTask` is everything that the judgement needs, so that a recording can carry it and a replay can judge
+again without the workshop's data.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bench.conformity import RULES, DecisionRule, Limit, Verdict, judge, refuse
+from bench.errors import Refusal
+from bench.instrument import Capability, InstrumentKind, Program, RunResult
+from bench.language import Text
+from bench.measurement import (
+    InstrumentSnapshot,
+    Measurement,
+    Provenance,
+    Reading,
+    conditions_from_json,
+    conditions_to_json,
+)
+from bench.uncertainty import Doubts, budget, combine
+
+
+@dataclass(frozen=True)
+class TaskLimit:
+    """A limit for one quantity of a task; `label` "" fits every label of it."""
+
+    limit: Limit
+    label: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"limit": self.limit.to_json(), "label": self.label}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TaskLimit:
+        return cls(Limit.from_json(data["limit"]), data["label"])
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What hands do with the watch: turn it, wind it, open it, fit a new gasket. `act` is a word of HANDLINGS."""
+
+    act: str
+    detail: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return {"act": self.act, "detail": self.detail}
+
+
+# The acts that the bench reports to whoever cares (a simulated watch does; a real one needs no telling).
+HANDLINGS = (
+    "turn",  # detail: position CH, CB, 3H, 6H, 9H, 12H
+    "wind",  # detail: "0h" (full) or "24h"
+    "regulate",  # detail: s/d to correct by, "" = to the middle of the tolerance
+    "place",  # detail: instrument kind the watch is put on, "" = away from all
+    "stem",  # detail: "in" or "pulled"
+    "open",
+    "close",
+    "new-gasket",
+    "new-battery",
+    "battery-out",  # supply by the instrument
+    "demagnetise",  # said after the real field has been applied; a simulated watch feels the simulated coil itself
+    "clean",
+)
+
+
+@dataclass(frozen=True)
+class MeasureTask:
+    """One run of one instrument inside a step.
+
+    `prompt` is what the technician does before it; `judged` the quantities that get a verdict (others are kept as
+    information); `blockers` refuse every verdict of the task (G-05, G-08, G-19 …); `tag` is printed beside the
+    values ("before demagnetisation").
+    """
+
+    step: str
+    phase: str
+    kind: InstrumentKind
+    program: Program
+    label: str = ""
+    prompt: Text | None = None
+    handlings: tuple[Handling, ...] = ()
+    judged: tuple[str, ...] = ()
+    limits: tuple[TaskLimit, ...] = ()
+    rule: DecisionRule | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=Doubts)
+    blockers: tuple[Refusal, ...] = ()
+    tag: Text | None = None
+
+    def limit_for(self, quantity: str, label: str) -> Limit | None:
+        """Return the limit for this quantity and label, the labelled one before the general one."""
+        fitting = [entry for entry in self.limits if entry.limit.quantity.id == quantity]
+        for wanted in (label, ""):
+            for entry in fitting:
+                if entry.label == wanted:
+                    return entry.limit
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "phase": self.phase,
+            "kind": self.kind.value,
+            "program": self.program.to_json(),
+            "label": self.label,
+            "prompt": self.prompt.to_json() if self.prompt else None,
+            "judged": list(self.judged),
+            "limits": [entry.to_json() for entry in self.limits],
+            "rule": self.rule.id if self.rule else None,
+            "conditions": conditions_to_json(self.conditions),
+            "doubts": self.doubts.to_json(),
+            "blockers": [refusal.to_json() for refusal in self.blockers],
+            "tag": self.tag.to_json() if self.tag else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> MeasureTask:
+        return cls(
+            step=data["step"],
+            phase=data["phase"],
+            kind=InstrumentKind(data["kind"]),
+            program=Program.from_json(data["program"]),
+            label=data["label"],
+            prompt=Text.from_json(data["prompt"]) if data["prompt"] else None,
+            judged=tuple(data["judged"]),
+            limits=tuple(TaskLimit.from_json(entry) for entry in data["limits"]),
+            rule=RULES[data["rule"]] if data["rule"] else None,
+            conditions=conditions_from_json(data["conditions"]),
+            doubts=Doubts.from_json(data["doubts"]),
+            blockers=tuple(Refusal.from_json(entry) for entry in data["blockers"]),
+            tag=Text.from_json(data["tag"]) if data["tag"] else None,
+        )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A measurement and what is stated about it."""
+
+    measurement: Measurement
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, Any]:
+        return {"measurement": self.measurement.to_json(), "verdict": self.verdict.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Judged:
+        return cls(Measurement.from_json(data["measurement"]), Verdict.from_json(data["verdict"]))
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """When and by what a program was run: ISO times with offset, seconds of the monotonic clock, who, whence."""
+
+    instrument: InstrumentSnapshot
+    capabilities: tuple[Capability, ...]
+    provenance: Provenance
+    started: str
+    ended: str
+    duration: float
+    recording: str | None = None
+
+
+def evaluate(
+    task: MeasureTask,
+    result: RunResult,
+    facts: RunFacts,
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+) -> tuple[Judged, ...]:
+    """Turn the readings of a finished program into judged measurements."""
+    capability = {entry.quantity: entry for entry in facts.capabilities}
+    judged = []
+    for reading in result.readings:
+        uncertainty = budget(reading, capability.get(reading.value.quantity.id), task.doubts)
+        measurement = Measurement(
+            id=new_id(),
+            value=reading.value,
+            label=reading.label or task.label,
+            n=reading.n,
+            stdev=reading.stdev,
+            uncertainty=uncertainty,
+            conditions={**task.conditions, **reading.conditions, **({"tag": task.tag.to_json()} if task.tag else {})},
+            trace=reading.trace,
+            instrument=facts.instrument,
+            provenance=facts.provenance,
+            started=facts.started,
+            ended=facts.ended,
+            duration=facts.duration,
+            recording=facts.recording,
+        )
+        judged.append(Judged(measurement, state(task, measurement)))
+    return tuple(judged)
+
+
+def state(task: MeasureTask, measurement: Measurement) -> Verdict:
+    """Judge one measurement of a task, the task's blockers first."""
+    limit = task.limit_for(measurement.quantity.id, measurement.label)
+    if task.blockers:
+        return refuse(limit, task.rule, task.blockers[0])
+    if measurement.quantity.id not in task.judged:
+        return refuse(None, None, INFORMATION)
+    expanded = measurement.uncertainty.expanded if measurement.uncertainty else None
+    return judge(measurement.value, expanded, limit, task.rule)
+
+
+def derive(
+    task: MeasureTask,
+    quantity: str,
+    parts: Sequence[Measurement],
+    how: Callable[[Sequence[float]], float],
+    weights: Callable[[Sequence[float]], Sequence[float]],
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+) -> Judged | None:
+    """Derive one figure (mean, spread …) from measurements of one quantity and judge it.
+
+    `weights` gives the sensitivity of the result to each part, for the uncertainty (GUM 5.1.2). Returns None where
+    there is nothing to derive from.
+    """
+    from bench.quantities import Value
+
+    if not parts:
+        return None
+    magnitudes = [part.value.magnitude for part in parts]
+    first, last = parts[0], parts[-1]
+    measurement = replace(
+        last,
+        id=new_id(),
+        value=Value.of(quantity, how(magnitudes), first.value.unit),
+        label="",
+        n=len(parts),
+        stdev=None,
+        uncertainty=combine([part.uncertainty for part in parts], weights(magnitudes)),
+        conditions={k: v for k, v in last.conditions.items() if k != "position"},
+        trace=None,
+        started=first.started,
+        duration=sum(part.duration for part in parts),
+        derived_from=tuple(part.id for part in parts),
+    )
+    return Judged(measurement, state(task, measurement))
+
+
+def _information() -> Refusal:
+    from bench.language import msg
+
+    return Refusal("information", msg("Kept as information."), msg("No verdict is asked here."), msg("nobody"))
+
+
+INFORMATION = _information()
+__all__ = ["HANDLINGS", "Handling", "Judged", "MeasureTask", "Reading", "RunFacts", "TaskLimit", "derive", "evaluate"]

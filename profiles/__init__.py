@@ -1,0 +1,1 @@
+"""What a calibre and a case should measure: data files and their loader."""

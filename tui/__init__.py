@@ -1,0 +1,1 @@
+"""Everything that faces a terminal: the Textual application and the command line."""
