@@ -1,7 +1,8 @@
 """From a value, its uncertainty and a limit to one of four states, or to a refusal that says why.
 
 Guard band w = r·U inside each limit (ISO 14253-1:2017; ILAC-G8:09/2019, non-binary statement with guard band).
-Decided on unrounded values.
+Decided on unrounded values. Whatever shows a value beside its limit (screen, sheet, log) writes it with
+`show_against`, so that rounding never turns a fail into a pass.
 """
 
 from __future__ import annotations
@@ -348,6 +349,35 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
+_MOST_DECIMALS = 12
+
+
+def show_against(value: Value, limit: Limit | None) -> str:
+    """Write `value` with just enough decimals to stand on the same side of each limit as the real one does.
+
+    50.04 µg/min against ≤ 50.0 shows as "50.04 µg/min", not as "50.0 µg/min". The usual decimals are kept where
+    they tell the truth. Raises QuantityMismatch where value and limit are of different quantities.
+    """
+    usual = value.quantity.decimals
+    y = value.magnitude
+    if limit is None or not math.isfinite(y):
+        return value.show()
+    if value.quantity != limit.quantity:
+        raise QuantityMismatch(
+            msg(
+                "{measured} cannot be judged against a limit of {limit}.",
+                measured=value.quantity.name,
+                limit=limit.quantity.name,
+            )
+        )
+    zone = (limit.low, limit.high)
+    for decimals in range(usual, _MOST_DECIMALS + 1):
+        shown = round(y, decimals)
+        if all(_inside(shown, side) == _inside(y, side) for side in ((zone[0], None), (None, zone[1]))):
+            return value.show(decimals)
+    return f"{number(y, sign=value.quantity.signed)}\u00a0{unit_text(value.unit)}".removesuffix("\u00a01")
+
+
 def limit_between(
     key: str,
     low: float | None,
@@ -382,4 +412,5 @@ __all__ = [
     "judge",
     "limit_between",
     "refuse",
+    "show_against",
 ]
