@@ -8,7 +8,7 @@ Decided on unrounded values. Whatever shows a value beside its limit (screen, sh
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -72,18 +72,25 @@ class Limit:
         return self.show()
 
     def show(self) -> str:
-        """Write the limit: "−12,0 … +12,0 s/j", "≥ 200 °", "≤ 50,0 µg/min"."""
+        """Write the limit: "−12,0 … +12,0 s/j", "≥ 200 °", "≤ 50,0 µg/min".
+
+        A side that no short number tells (20 s/month in s/d) is rounded inwards: what fails never looks inside.
+        """
         unit = "\u00a0" + unit_text(self.quantity.unit)
         if self.low is not None and self.high is not None:
-            return f"{self._side(self.low)} … {self._side(self.high)}{unit}"
+            return f"{self._side(self.low, math.ceil)} … {self._side(self.high, math.floor)}{unit}"
         if self.low is not None:
-            return f"≥ {self._side(self.low)}{unit}"
+            return f"≥ {self._side(self.low, math.ceil)}{unit}"
         assert self.high is not None
-        return f"≤ {self._side(self.high)}{unit}"
+        return f"≤ {self._side(self.high, math.floor)}{unit}"
 
-    def _side(self, side: float) -> str:
-        shortest = len(f"{side}".rstrip("0").partition(".")[2])
-        return number(side, max(self.quantity.decimals, shortest), sign=self.quantity.signed)
+    def _side(self, side: float, inwards: Callable[[float], int]) -> str:
+        usual = self.quantity.decimals
+        for decimals in range(usual, usual + 4):
+            if math.isclose(round(side, decimals), side, rel_tol=1e-12, abs_tol=1e-15):
+                return number(side, decimals, sign=self.quantity.signed)
+        scale: float = 10.0 ** (usual + 1)
+        return number(inwards(side * scale) / scale, usual + 1, sign=self.quantity.signed)
 
     def to_json(self) -> dict[str, Any]:
         return {
