@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bench.conformity import ISO_14253_1, DecisionRule, Limit, Mark
+from bench.language import Text
 from bench.order import Family
 from bench.quantities import Value
 
@@ -22,22 +23,39 @@ class Fact:
 
 @dataclass(frozen=True)
 class ProfileLimit:
-    """A limit with the circumstances it is for: None means that the limit does not depend on that circumstance."""
+    """A limit with the circumstances it is for: None means that the limit does not depend on that circumstance.
+
+    `shared` names the file of general limits it was taken from; "" is the calibre's own or its grade's.
+    """
 
     limit: Limit
     grade: str | None = None
     position: str | None = None
     wind: str | None = None
     stage: str | None = None
+    temperature: str | None = None
+    shared: str = ""
 
-    def fits(self, *, grade: str | None, position: str | None, wind: str | None, stage: str | None) -> bool:
-        wanted = ((self.grade, grade), (self.position, position), (self.wind, wind), (self.stage, stage))
-        return all(mine is None or mine == theirs for mine, theirs in wanted)
+    @property
+    def circumstances(self) -> tuple[str | None, ...]:
+        return (self.grade, self.position, self.wind, self.stage, self.temperature)
+
+    def fits(
+        self,
+        *,
+        grade: str | None,
+        position: str | None,
+        wind: str | None,
+        stage: str | None,
+        temperature: str | None = None,
+    ) -> bool:
+        asked = (grade, position, wind, stage, temperature)
+        return all(mine is None or mine == theirs for mine, theirs in zip(self.circumstances, asked, strict=True))
 
     @property
     def precision(self) -> int:
         """How many circumstances it names: the most precise fitting limit is the one that counts."""
-        return sum(part is not None for part in (self.grade, self.position, self.wind, self.stage))
+        return sum(part is not None for part in self.circumstances)
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,8 @@ class ProfileIdentity:
 class CalibreProfile:
     """What a calibre should measure. `facts` are keyed by quantity id (beat_rate, lift_angle, battery_capacity …).
 
-    `positions` are those that its grade is regulated in; `winds` the states of wind its limits name.
+    `grades` gives the positions that each grade is regulated in ("" where the maker has no grades), `grade_names`
+    their names; `battery` is the usual cell's id, `batteries` the other cells that fit.
     """
 
     identity: ProfileIdentity
@@ -72,7 +91,9 @@ class CalibreProfile:
     battery: str = ""
     demagnetisable: bool = True
     rule: DecisionRule = ISO_14253_1
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    batteries: tuple[str, ...] = ()
+    grade_names: dict[str, Text] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -95,9 +116,18 @@ class CalibreProfile:
         position: str | None = None,
         wind: str | None = None,
         stage: str | None = None,
+        temperature: str | None = None,
     ) -> Limit | None:
         """Return the most precise limit for these circumstances, or None: no limit known."""
-        return most_precise(self.limits, quantity, grade=grade, position=position, wind=wind, stage=stage)
+        return most_precise(
+            self.limits,
+            quantity,
+            grade=grade,
+            position=position,
+            wind=wind,
+            stage=stage,
+            temperature=temperature,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +144,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class CaseProfile:
-    """How a case is tested: the programme's stages in order, the free volume, the highest pressure allowed (G-15)."""
+    """How a case is tested: the programme's stages in order, the free volume, the highest pressure allowed (G-15).
+
+    `free_volumes` holds the volume of each glass class ("small", "medium", "large"); `free_volume` is the one taken
+    where the class is not stated.
+    """
 
     identity: ProfileIdentity
     name: str
@@ -124,7 +158,9 @@ class CaseProfile:
     max_pressure: Value
     rule: DecisionRule = ISO_14253_1
     validity_hours: float = 24.0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+    programme: str = ""
+    free_volumes: dict[str, Fact] = field(default_factory=dict)
 
 
 def most_precise(
@@ -135,12 +171,14 @@ def most_precise(
     position: str | None,
     wind: str | None,
     stage: str | None,
+    temperature: str | None = None,
 ) -> Limit | None:
     """Return the fitting limit that names the most circumstances, or None."""
     fitting = [
         entry
         for entry in limits
-        if entry.limit.quantity.id == quantity and entry.fits(grade=grade, position=position, wind=wind, stage=stage)
+        if entry.limit.quantity.id == quantity
+        and entry.fits(grade=grade, position=position, wind=wind, stage=stage, temperature=temperature)
     ]
     best = max(fitting, key=lambda entry: entry.precision, default=None)
     return best.limit if best else None

@@ -78,19 +78,20 @@ class Limit:
         """
         unit = "\u00a0" + unit_text(self.quantity.unit)
         if self.low is not None and self.high is not None:
-            return f"{self._side(self.low, math.ceil)} … {self._side(self.high, math.floor)}{unit}"
+            sign = self.quantity.signed
+            return f"{self._side(self.low, math.ceil, sign)} … {self._side(self.high, math.floor, sign)}{unit}"
         if self.low is not None:
             return f"≥ {self._side(self.low, math.ceil)}{unit}"
         assert self.high is not None
         return f"≤ {self._side(self.high, math.floor)}{unit}"
 
-    def _side(self, side: float, inwards: Callable[[float], int]) -> str:
+    def _side(self, side: float, inwards: Callable[[float], int], sign: bool = False) -> str:
         usual = self.quantity.decimals
         for decimals in range(usual, usual + 4):
             if math.isclose(round(side, decimals), side, rel_tol=1e-12, abs_tol=1e-15):
-                return number(side, decimals, sign=self.quantity.signed)
+                return number(side, decimals, sign=sign)
         scale: float = 10.0 ** (usual + 1)
-        return number(inwards(side * scale) / scale, usual + 1, sign=self.quantity.signed)
+        return number(inwards(side * scale) / scale, usual + 1, sign=sign)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -6,6 +6,8 @@ compares with a bare number. Pint holds the unit algebra and is loaded only when
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 
 # Dimension → the unit symbols that data files, screens and sheets use, and pint's name for each.
 DIMENSIONS: dict[str, dict[str, str]] = {
-    "rate": {"s/d": "second_per_day", "s/j": "second_per_day", "s/month": "second_per_month"},
+    "rate": {
+        "s/d": "second_per_day",
+        "s/j": "second_per_day",
+        "s/month": "second_per_month",
+        "s/mois": "second_per_month",
+    },
     "amplitude": {"°": "amplitude_degree"},
     "lift_angle": {"°": "lift_degree"},
     "beat_error": {"ms": "beat_error_millisecond"},
@@ -32,10 +39,11 @@ DIMENSIONS: dict[str, dict[str, str]] = {
     "current": {"µA": "microampere", "nA": "1e-3 * microampere", "mA": "milliampere"},
     "voltage": {"V": "volt", "mV": "millivolt"},
     "resistance": {"Ω": "ohm", "kΩ": "kiloohm", "MΩ": "megaohm"},
-    "duration": {"s": "second", "ms": "millisecond", "min": "minute", "h": "hour", "d": "day"},
+    "duration": {"s": "second", "ms": "millisecond", "min": "minute", "h": "hour", "d": "day", "month": "month"},
     "charge": {"mAh": "milliampere_hour"},
     "temperature": {"°C": "temperature_celsius"},
     "level": {"1": "one"},
+    "count": {"1": "piece"},
     "rating": {"bar": "rating_bar"},
 }
 
@@ -110,6 +118,7 @@ QUANTITIES: dict[str, Quantity] = _catalogue(
     _q("temperature", "temperature", "°C", 1, "température", "temperature", signed=True),
     _q("diameter", "length", "mm", 2, "diamètre", "diameter"),
     _q("height", "length", "mm", 2, "hauteur", "height"),
+    _q("jewels", "count", "1", 0, "rubis", "jewels"),
     _q("signal_level", "level", "1", 2, "niveau du signal", "signal level"),
     _q("rated_pressure", "rating", "bar", 0, "étanchéité annoncée", "water-resistance rating"),
 )
@@ -177,17 +186,31 @@ class Value:
 
     @classmethod
     def parse(cls, key: str, written: str) -> Value:
-        """Read "5 s/d", "−0,4 bar", "28 800 A/h". Raises QuantityMismatch when it is no such quantity."""
+        """Read "5 s/d", "−0,4 bar", "28 800 A/h"; a quantity without a unit is a bare number ("25").
+
+        Raises QuantityMismatch when it is no such quantity, or no finite number.
+        """
         wanted = quantity(key)
-        text = written.strip().replace("\u202f", "").replace("\u00a0", "").replace("−", "-").replace(",", ".")
-        units = sorted(DIMENSIONS[wanted.dimension], key=len, reverse=True)
-        for unit in units:
-            if text.endswith(unit):
-                digits = text.removesuffix(unit).replace(" ", "")
-                try:
-                    return cls.of(key, float(digits), unit)
-                except ValueError:
-                    break
+        number_, unit = _split(written, whole=wanted.decimals == 0)
+        units = DIMENSIONS[wanted.dimension]
+        if unit in units or (unit == "" and "1" in units):
+            try:
+                read = float(number_)
+            except ValueError:
+                read = math.nan
+            if math.isfinite(read):
+                return cls.of(key, read, unit or None)
+        elif foreign := [name for name, symbols in DIMENSIONS.items() if unit and unit in symbols]:
+            raise QuantityMismatch(
+                msg(
+                    "“{written}” has a unit of the wrong dimension: “{unit}” is a unit of {other}, not of {quantity}.",
+                    written=written,
+                    unit=unit,
+                    other=", ".join(foreign),
+                    quantity=wanted.name,
+                ),
+                remedy=msg("Write a number and one of these units: {units}.", units=", ".join(units)),
+            )
         raise QuantityMismatch(
             msg("“{written}” cannot be read as {quantity}.", written=written, quantity=wanted.name),
             remedy=msg("Write a number and one of these units: {units}.", units=", ".join(units)),
@@ -268,8 +291,25 @@ class Value:
         return cls.of(data["quantity"], data["value"], data["unit"])
 
 
+def _split(written: str, *, whole: bool) -> tuple[str, str]:
+    """Cut "−0,4 bar" into ("-0.4", "bar"), whichever spaces, minus and look-alike letters it is written with.
+
+    A comma is a decimal sign, except in a `whole` number such as "28,800", as English writes it.
+    """
+    text = written.strip().translate(_TYPED)
+    unit = text.lstrip("+-.,0123456789 ")
+    digits = text.removesuffix(unit).replace(" ", "")
+    if whole and re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", digits):
+        return digits.replace(",", ""), unit
+    return digits.replace(",", "."), unit
+
+
+# Spaces between thousands, the true minus, Greek mu for the micro sign, the ohm sign for the Greek letter.
+_TYPED = str.maketrans({"\u202f": " ", "\u00a0": " ", "−": "-", "\u03bc": "µ", "\u2126": "Ω"})
+
+
 def unit_text(unit: str) -> str:
     """Return the unit as people write it in the language in force: s/j and s/mois in French."""
     if current() != "fr":
         return unit
-    return {"s/d": "s/j", "s/month": "s/mois", "d": "j"}.get(unit, unit)
+    return {"s/d": "s/j", "s/month": "s/mois", "d": "j", "month": "mois"}.get(unit, unit)
