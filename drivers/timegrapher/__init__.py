@@ -1,0 +1,1 @@
+"""Timegraphers: the analysis of beats, and the drivers whose instruments send them."""
