@@ -1,0 +1,528 @@
+"""From checked files to the core's profiles: units, references, limits, and everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import rfc8785
+
+from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileIdentity, ProfileLimit, Stage
+from bench.conformity import RULES, Limit, Mark
+from bench.language import Message, Text, msg
+from bench.order import Family
+from bench.quantities import QUANTITIES, QuantityMismatch, Value, quantity
+from profiles.reading import DataFile, Place, Problem
+
+# The trains that movements are made with (instruments.md 1.3): anything else is a slip of the pen.
+BEAT_RATES = (12000, 14400, 17280, 18000, 19800, 21600, 25200, 28800, 36000, 43200, 72000)
+LIFT_ANGLES = (10.0, 90.0)
+POSITIONS = ("CH", "CB", "3H", "6H", "9H", "12H")
+# A cell may differ from the supply of the calibre's tests by this much (1.55 V cells are tested at 1.50 to 1.55 V).
+VOLTAGE_LEEWAY = 0.3
+_CODE = re.compile(r"[A-Z]\d{1,2}[a-z]?$")
+
+
+@dataclass(frozen=True)
+class Battery:
+    """A cell: trade number, what it is also called, its voltage; sizes and capacity where known."""
+
+    id: str
+    designation: str
+    twin: str
+    aliases: tuple[str, ...]
+    chemistry: str
+    facts: Mapping[str, Fact]
+    mark: Mark
+    source: str
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def voltage(self) -> Value:
+        return self.facts["battery_voltage"].value
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.designation})" if self.designation else self.id
+
+
+@dataclass
+class Shelf:
+    """All the files of a library by kind and id, the workshop's in place of ours where ids are the same."""
+
+    files: dict[str, dict[str, DataFile]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> Mapping[str, DataFile]:
+        return self.files.get(kind, {})
+
+    def sources(self) -> Mapping[str, str]:
+        return {k: v for file in self.of("sources").values() for k, v in file.data["sources"].items()}
+
+
+class Builder:
+    """Builds profiles from a shelf. Each method returns the profile, or None, and the problems of its file."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self._sources = shelf.sources()
+        self.battery_problems: list[Problem] = []
+        self.batteries = self._batteries()
+        self._cell = {plain(name): cell for cell in self.batteries.values() for name in _cell_names(cell)}
+
+    def calibre(self, file: DataFile, trail: tuple[str, ...] = ()) -> tuple[CalibreProfile | None, list[Problem]]:
+        """Build one calibre; `trail` holds the sister calibres it was reached from."""
+        report = Report(file, self._sources)
+        data = file.data
+        facts = report.facts(data.get("facts", {}), ("facts",))
+        limits = report.limits(data.get("limits", ()), ("limits",))
+        grades, names, graded = self._grades(report, data.get("grades"))
+        limits += graded
+        if data.get("positions"):
+            grades[""] = tuple(data["positions"])
+        self._carry_over(report, data.get("carried_over"), facts, limits, (*trail, file.id))
+        for index, name in enumerate(data.get("shared", ())):
+            self._share(report, name, ("shared", index), facts, limits)
+        limits = _without_shadowed(limits)
+        _check_grades_named(report, limits, grades)
+        _check_plausible(report, facts)
+        battery = self._check_battery(report, data, facts)
+        if report.problems:
+            return None, report.problems
+        profile = CalibreProfile(
+            identity=_identity(file),
+            maker=data["maker"],
+            calibre=data["calibre"],
+            family=Family(data["family"]),
+            aliases=tuple(data.get("aliases", ())),
+            facts=facts,
+            limits=tuple(limits),
+            grades=grades,
+            battery=battery,
+            demagnetisable=data.get("demagnetisable", True),
+            rule=RULES[data.get("rule", "iso-14253-1")],
+            notes=_texts(data.get("notes", ())),
+            batteries=tuple(data.get("batteries", ())),
+            grade_names=names,
+        )
+        return replace(profile, identity=_fingerprinted(profile.identity, content(profile))), []
+
+    def case(self, file: DataFile) -> tuple[CaseProfile | None, list[Problem]]:
+        """Build one case with the stages of its programme."""
+        report = Report(file, self._sources)
+        data = file.data
+        rating = report.value("rated_pressure", data["rating"], ("rating",))
+        highest = report.value("test_pressure", data["max_pressure"], ("max_pressure",))
+        volumes = {
+            glass: fact
+            for glass, entry in data.get("free_volumes", {}).items()
+            if (fact := report.fact("free_volume", entry, ("free_volumes", glass)))
+        }
+        glass = data.get("glass", "medium")
+        stages = self._stages(report, data["programme"])
+        if stages and glass not in volumes:
+            report(
+                ("free_volumes",), msg("without the free volume of “{glass}” no leak rate can be stated.", glass=glass)
+            )
+        for stage in stages:
+            if highest is not None and stage.pressure > highest:
+                report(
+                    ("max_pressure",),
+                    msg("the programme goes up to {pressure}.", pressure=stage.pressure),
+                    data["max_pressure"],
+                )
+        if report.problems or rating is None or highest is None:
+            return None, report.problems
+        profile = CaseProfile(
+            identity=_identity(file),
+            name=data["name"],
+            rating=rating,
+            stages=tuple(stages),
+            free_volume=volumes.get(glass),
+            max_pressure=highest,
+            rule=RULES[data.get("rule", "iso-14253-1")],
+            validity_hours=float(data.get("validity_hours", 24.0)),
+            notes=_texts(data.get("notes", ())),
+            programme=data["programme"],
+            free_volumes=volumes,
+        )
+        return replace(profile, identity=_fingerprinted(profile.identity, content(profile))), []
+
+    def programme(self, file: DataFile) -> tuple[list[Stage], list[Problem]]:
+        """Build the stages of one test programme."""
+        report = Report(file, self._sources)
+        times = file.data["times"]
+        stages = []
+        for index, entry in enumerate(file.data["stages"]):
+            place: Place = ("stages", index)
+            pressure = report.value("test_pressure", entry["pressure"], (*place, "pressure"))
+            limit = report.limit(
+                {**entry, "quantity": "leak_rate", "low": None, "high": entry["limit"]}, place, "limit"
+            )
+            seconds = [
+                report.value("measuring_time", entry.get(name, times[name]), (*place, name))
+                for name in ("fill", "stabilise", "measure")
+            ]
+            if pressure is None or limit is None or None in seconds:
+                continue
+            fill, stabilise, measure = (value.magnitude for value in seconds if value is not None)
+            stages.append(Stage(entry["label"], pressure, limit, fill, stabilise, measure))
+        labels = [stage.label for stage in stages]
+        for label in sorted({label for label in labels if labels.count(label) > 1}):
+            report(("stages",), msg("two stages are labelled alike."), label)
+        return stages, report.problems
+
+    def shared(self, file: DataFile) -> list[Problem]:
+        """Check a grades file on its own, whether or not a calibre refers to it."""
+        report = Report(file, self._sources)
+        report.facts(file.data.get("facts", {}), ("facts",))
+        report.limits(file.data.get("limits", ()), ("limits",))
+        for name, grade in file.data.get("grades", {}).items():
+            report.limits(grade.get("limits", ()), ("grades", name, "limits"))
+        return report.problems
+
+    def battery(self, name: str) -> Battery | None:
+        """Return the cell of this trade number or alias (SR920SW), None where it is unknown."""
+        return self._cell.get(plain(name))
+
+    def _grades(
+        self, report: Report, reference: Mapping[str, Any] | None
+    ) -> tuple[dict[str, tuple[str, ...]], dict[str, Text], list[ProfileLimit]]:
+        positions: dict[str, tuple[str, ...]] = {}
+        names: dict[str, Text] = {}
+        limits: list[ProfileLimit] = []
+        if reference is None:
+            return positions, names, limits
+        file = self.shelf.of("grades").get(reference["from"])
+        if file is None:
+            report(("grades", "from"), msg("there is no grades file of that name."), reference["from"])
+            return positions, names, limits
+        offered = file.data.get("grades", {})
+        theirs = Report(file, self._sources)
+        for grade in reference.get("sold") or offered:
+            if grade not in offered:
+                report(
+                    ("grades", "sold"),
+                    msg("{file} has no such grade; it has {known}.", file=file.name, known=", ".join(offered)),
+                    grade,
+                )
+                continue
+            entry = offered[grade]
+            positions[grade] = tuple(entry["positions"])
+            names[grade] = Text.from_json(entry["name"])
+            limits += [
+                replace(limit, grade=grade)
+                for limit in theirs.limits(entry.get("limits", ()), ("grades", grade, "limits"))
+            ]
+        limits += theirs.limits(file.data.get("limits", ()), ("limits",), shared=file.id)
+        if theirs.problems:
+            report(("grades", "from"), msg("{file} is not right.", file=file.name), file.id)
+        return positions, names, limits
+
+    def _share(
+        self, report: Report, name: str, place: Place, facts: dict[str, Fact], limits: list[ProfileLimit]
+    ) -> None:
+        file = self.shelf.of("grades").get(name)
+        if file is None:
+            report(place, msg("there is no shared file of that name."), name)
+            return
+        theirs = Report(file, self._sources)
+        for key, fact in theirs.facts(file.data.get("facts", {}), ("facts",)).items():
+            facts.setdefault(key, fact)
+        limits += theirs.limits(file.data.get("limits", ()), ("limits",), shared=file.id)
+        if theirs.problems:
+            report(place, msg("{file} is not right.", file=file.name), name)
+
+    def _carry_over(
+        self,
+        report: Report,
+        wanted: Mapping[str, Any] | None,
+        facts: dict[str, Fact],
+        limits: list[ProfileLimit],
+        trail: tuple[str, ...],
+    ) -> None:
+        if wanted is None:
+            return
+        place: Place = ("carried_over", "from")
+        name = wanted["from"]
+        if name in trail:
+            report(place, msg("the references run in a circle: {circle}.", circle=" → ".join((*trail, name))), name)
+            return
+        file = self.shelf.of("calibres").get(name)
+        sister, problems = self.calibre(file, trail) if file else (None, [])
+        if sister is None:
+            reason = msg("{file} is not right.", file=file.name) if file else msg("there is no calibre of that name.")
+            circular = any("circle" in problem.reason.msgid for problem in problems)
+            report(place, problems[0].reason if circular else reason, name)
+            return
+        for key in wanted.get("facts", ()):
+            if key not in sister.facts:
+                report(("carried_over", "facts"), msg("{sister} has no such value.", sister=sister.name), key)
+            else:
+                facts.setdefault(key, _carried(sister.facts[key], sister.name))
+        for key in wanted.get("limits", ()):
+            theirs = [entry for entry in sister.limits if entry.limit.quantity.id == key and not entry.shared]
+            if not theirs:
+                report(("carried_over", "limits"), msg("{sister} has no such limit.", sister=sister.name), key)
+            limits += [replace(entry, limit=_carried(entry.limit, sister.name)) for entry in theirs]
+
+    def _stages(self, report: Report, name: str) -> list[Stage]:
+        file = self.shelf.of("programmes").get(name)
+        if file is None:
+            report(("programme",), msg("there is no test programme of that name."), name)
+            return []
+        stages, problems = self.programme(file)
+        if problems:
+            report(("programme",), msg("{file} is not right.", file=file.name), name)
+        return stages
+
+    def _batteries(self) -> dict[str, Battery]:
+        cells: dict[str, Battery] = {}
+        for file in self.shelf.of("batteries").values():
+            report = Report(file, self._sources)
+            for name, entry in file.data["batteries"].items():
+                place: Place = ("batteries", name)
+                keys = {"battery_voltage": "voltage", "battery_capacity": "capacity"}
+                keys |= {"diameter": "diameter", "height": "height"}
+                facts = {
+                    key: fact
+                    for key, word in keys.items()
+                    if word in entry and (fact := report.fact(key, entry[word], (*place, word)))
+                }
+                source = report.source(entry["source"], (*place, "source"))
+                if "battery_voltage" in facts:
+                    cells[name] = Battery(
+                        name,
+                        entry.get("designation", ""),
+                        entry.get("twin", ""),
+                        tuple(entry.get("aliases", ())),
+                        entry.get("chemistry", "silver-oxide"),
+                        facts,
+                        Mark(entry["mark"]),
+                        source,
+                        _texts(entry.get("notes", ())),
+                    )
+            self.battery_problems += report.problems
+        return cells
+
+    def _check_battery(self, report: Report, data: Mapping[str, Any], facts: Mapping[str, Fact]) -> str:
+        supply = facts.get("supply_voltage")
+        first = ""
+        named: list[tuple[Place, str]] = [(("battery",), data["battery"])] if data.get("battery") else []
+        named += [(("batteries", index), name) for index, name in enumerate(data.get("batteries", ()))]
+        for place, name in named:
+            cell = self.battery(name)
+            if cell is None:
+                report(place, msg("there is no battery of that name."), name)
+                continue
+            if place == ("battery",):
+                first = cell.id
+            if supply and abs(cell.voltage.magnitude - supply.value.magnitude) > VOLTAGE_LEEWAY:
+                report(
+                    place,
+                    msg(
+                        "a battery of {voltage} does not go with a calibre of {supply}.",
+                        voltage=cell.voltage.show(2),
+                        supply=supply.value,
+                    ),
+                    name,
+                )
+        return first
+
+
+class Report:
+    """Reads the values of one file and collects what is wrong with them."""
+
+    def __init__(self, file: DataFile, sources: Mapping[str, str]) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._sources = sources
+
+    def __call__(self, place: Place, reason: Message, value: object = "") -> None:
+        self.problems.append(self.file.problem(place, reason, value))
+
+    def value(self, key: str, written: str, place: Place) -> Value | None:
+        """Read a value with its unit."""
+        try:
+            return Value.parse(key, written)
+        except QuantityMismatch as fault:
+            self(place, fault.what, written)
+        return None
+
+    def source(self, written: str, place: Place) -> str:
+        """Write out the codes of sources.toml; other words stay as they are."""
+        words = written.split()
+        if not any(_CODE.match(word) or word in self._sources for word in words):
+            return written
+        for word in words:
+            if word not in self._sources:
+                self(place, msg("there is no source of that code."), word)
+        return "; ".join(f"{word} {self._sources.get(word, '')}".strip() for word in words)
+
+    def facts(self, entries: Mapping[str, Any], place: Place) -> dict[str, Fact]:
+        found = ((key, self.fact(key, entry, (*place, key))) for key, entry in entries.items())
+        return {key: fact for key, fact in found if fact is not None}
+
+    def fact(self, key: str, entry: Mapping[str, Any], place: Place) -> Fact | None:
+        if key not in QUANTITIES:
+            self(place, msg("there is no quantity of that name."), key)
+            return None
+        value = self.value(key, entry["value"], (*place, "value"))
+        source = self.source(entry["source"], (*place, "source"))
+        if value is None:
+            return None
+        if value.magnitude <= 0:
+            self((*place, "value"), msg("it must be greater than zero."), entry["value"])
+            return None
+        return Fact(value, source, Mark(entry["mark"]))
+
+    def limits(self, entries: Sequence[Mapping[str, Any]], place: Place, shared: str = "") -> list[ProfileLimit]:
+        found = []
+        for index, entry in enumerate(entries):
+            limit = self.limit(entry, (*place, index))
+            if limit is not None:
+                circumstances = {key: entry.get(key) for key in ("grade", "position", "wind", "stage", "temperature")}
+                found.append(ProfileLimit(limit, **circumstances, shared=shared))
+        return found
+
+    def limit(self, entry: Mapping[str, Any], place: Place, high_key: str = "high") -> Limit | None:
+        """Read one limit; `high_key` is how the file calls its upper side."""
+        key = entry["quantity"]
+        if key not in QUANTITIES:
+            self((*place, "quantity"), msg("there is no quantity of that name."), key)
+            return None
+        source = self.source(entry["source"], (*place, "source"))
+        names = {"low": "low", "high": high_key}
+        written = {side: entry[side] for side in names if entry.get(side) is not None}
+        sides = {side: self.value(key, text, (*place, names[side])) for side, text in written.items()}
+        if not written:
+            self(place, msg("a limit needs a lower or an upper side."), key)
+            return None
+        if any(value is None for value in sides.values()):
+            return None
+        low, high = sides.get("low"), sides.get("high")
+        if low is not None and high is not None and low >= high:
+            self(
+                (*place, "low"),
+                msg("the limits are inside out: {low} does not lie below {high}.", low=low, high=high),
+                entry["low"],
+            )
+            return None
+        return Limit(
+            quantity(key),
+            low.magnitude if low else None,
+            high.magnitude if high else None,
+            source,
+            Mark(entry["mark"]),
+            entry.get("document", ""),
+            entry.get("includes_margin", False),
+        )
+
+
+def _carried(what: Any, sister: str) -> Any:
+    """Return a fact or limit of a sister calibre: what was documented there is carried over here."""
+    mark = Mark.CARRIED_OVER if what.mark is Mark.DOCUMENTED else what.mark
+    return replace(what, mark=mark, source=f"{what.source} [{sister}]")
+
+
+def _without_shadowed(limits: Iterable[ProfileLimit]) -> list[ProfileLimit]:
+    """Keep the first limit for the same quantity and circumstances: own before grade, sister and shared ones."""
+    kept: dict[tuple[object, ...], ProfileLimit] = {}
+    for entry in limits:
+        kept.setdefault((entry.limit.quantity.id, *entry.circumstances), entry)
+    return list(kept.values())
+
+
+def _check_grades_named(report: Report, limits: Iterable[ProfileLimit], grades: Mapping[str, tuple[str, ...]]) -> None:
+    for entry in limits:
+        if entry.grade is not None and entry.grade not in grades:
+            report(("limits",), msg("there is no grade of that name."), entry.grade)
+
+
+def _check_plausible(report: Report, facts: Mapping[str, Fact]) -> None:
+    beat = facts.get("beat_rate")
+    if beat and round(beat.value.magnitude, 6) not in BEAT_RATES:
+        known = ", ".join(f"{rate}" for rate in BEAT_RATES)
+        report(
+            ("facts", "beat_rate", "value"),
+            msg("no movement beats like that; known trains: {known} A/h.", known=known),
+            beat.value,
+        )
+    lift = facts.get("lift_angle")
+    if lift and not LIFT_ANGLES[0] <= lift.value.magnitude <= LIFT_ANGLES[1]:
+        report(("facts", "lift_angle", "value"), msg("a lift angle lies between 10° and 90°."), lift.value)
+
+
+def _identity(file: DataFile) -> ProfileIdentity:
+    # A workshop's profile is a draft until its manager has approved it (G-08).
+    approved = file.origin == "shipped" or bool(file.data.get("approved_by"))
+    return ProfileIdentity(file.id, file.data["version"], "", file.origin, approved)
+
+
+def _fingerprinted(identity: ProfileIdentity, what: Mapping[str, Any]) -> ProfileIdentity:
+    return replace(identity, sha256=hashlib.sha256(rfc8785.dumps(dict(what))).hexdigest())
+
+
+def content(profile: CalibreProfile | CaseProfile) -> dict[str, Any]:
+    """Return everything that decides in a profile, references resolved, as JSON: what its SHA-256 is taken over."""
+    common = {
+        "id": profile.identity.id,
+        "version": profile.identity.version,
+        "rule": profile.rule.id,
+        "notes": [note.to_json() for note in profile.notes],
+    }
+    if isinstance(profile, CalibreProfile):
+        return common | {
+            "maker": profile.maker,
+            "calibre": profile.calibre,
+            "family": profile.family.value,
+            "aliases": list(profile.aliases),
+            "battery": profile.battery,
+            "batteries": list(profile.batteries),
+            "demagnetisable": profile.demagnetisable,
+            "grades": {name: list(positions) for name, positions in profile.grades.items()},
+            "facts": {key: _fact_json(fact) for key, fact in profile.facts.items()},
+            "limits": [_limit_json(entry) for entry in profile.limits],
+        }
+    return common | {
+        "name": profile.name,
+        "rating": profile.rating.to_json(),
+        "programme": profile.programme,
+        "max_pressure": profile.max_pressure.to_json(),
+        "validity_hours": profile.validity_hours,
+        "free_volume": _fact_json(profile.free_volume) if profile.free_volume else None,
+        "free_volumes": {glass: _fact_json(fact) for glass, fact in profile.free_volumes.items()},
+        "stages": [
+            {
+                "label": stage.label,
+                "pressure": stage.pressure.to_json(),
+                "limit": stage.limit.to_json(),
+                "times": [stage.fill, stage.stabilise, stage.measure],
+            }
+            for stage in profile.stages
+        ],
+    }
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    return {**fact.value.to_json(), "source": fact.source, "mark": fact.mark.value}
+
+
+def _limit_json(entry: ProfileLimit) -> dict[str, Any]:
+    names = ("grade", "position", "wind", "stage", "temperature")
+    circumstances = {name: value for name, value in zip(names, entry.circumstances, strict=True) if value}
+    return {**entry.limit.to_json(), **circumstances, "shared": entry.shared}
+
+
+def _texts(entries: Iterable[Mapping[str, str]]) -> tuple[Text, ...]:
+    return tuple(Text.from_json(entry) for entry in entries)
+
+
+def plain(name: str) -> str:
+    """Return a name as it is looked up: letters and digits only, in lower case."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _cell_names(cell: Battery) -> tuple[str, ...]:
+    return tuple(name for name in (cell.id, cell.designation, *cell.aliases) if name)
