@@ -14,16 +14,18 @@ from typing import Any
 from bench.conformity import RULES, DecisionRule, Limit, Verdict, judge, refuse
 from bench.errors import Refusal
 from bench.instrument import Capability, InstrumentKind, Program, RunResult
-from bench.language import Text
+from bench.language import Text, msg
 from bench.measurement import (
     InstrumentSnapshot,
     Measurement,
     Provenance,
-    Reading,
     conditions_from_json,
     conditions_to_json,
 )
+from bench.quantities import Value
 from bench.uncertainty import Doubts, budget, combine
+
+INFORMATION = Refusal("information", msg("Kept as information."), msg("No verdict is asked here."), msg("nobody"))
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class MeasureTask:
 
     `prompt` is what the technician does before it; `judged` the quantities that get a verdict (others are kept as
     information); `blockers` refuse every verdict of the task (G-05, G-08, G-19 …); `tag` is printed beside the
-    values ("before demagnetisation").
+    values ("before demagnetisation"); below `min_signal` (0…1) no verdict is given (G-19).
     """
 
     step: str
@@ -92,6 +94,7 @@ class MeasureTask:
     doubts: Doubts = field(default_factory=Doubts)
     blockers: tuple[Refusal, ...] = ()
     tag: Text | None = None
+    min_signal: float = 0.0
 
     def limit_for(self, quantity: str, label: str) -> Limit | None:
         """Return the limit for this quantity and label, the labelled one before the general one."""
@@ -117,6 +120,7 @@ class MeasureTask:
             "doubts": self.doubts.to_json(),
             "blockers": [refusal.to_json() for refusal in self.blockers],
             "tag": self.tag.to_json() if self.tag else None,
+            "min_signal": self.min_signal,
         }
 
     @classmethod
@@ -135,6 +139,7 @@ class MeasureTask:
             doubts=Doubts.from_json(data["doubts"]),
             blockers=tuple(Refusal.from_json(entry) for entry in data["blockers"]),
             tag=Text.from_json(data["tag"]) if data["tag"] else None,
+            min_signal=data["min_signal"],
         )
 
 
@@ -173,6 +178,7 @@ def evaluate(
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> tuple[Judged, ...]:
     """Turn the readings of a finished program into judged measurements."""
+    task = replace(task, blockers=(*task.blockers, *_weak_signal(task, result)))
     capability = {entry.quantity: entry for entry in facts.capabilities}
     judged = []
     for reading in result.readings:
@@ -197,6 +203,20 @@ def evaluate(
     return tuple(judged)
 
 
+def _weak_signal(task: MeasureTask, result: RunResult) -> tuple[Refusal, ...]:
+    levels = [r.value.magnitude for r in result.readings if r.value.quantity.id == "signal_level"]
+    if all(level >= task.min_signal for level in levels):
+        return ()
+    return (
+        Refusal(
+            "G-19",
+            msg("The signal is too weak or too disturbed for a verdict ({level}).", level=round(min(levels), 2)),
+            msg("Re-seat the watch in its holder, away from noise, and repeat."),
+            msg("nobody"),
+        ),
+    )
+
+
 def state(task: MeasureTask, measurement: Measurement) -> Verdict:
     """Judge one measurement of a task, the task's blockers first."""
     limit = task.limit_for(measurement.quantity.id, measurement.label)
@@ -208,47 +228,38 @@ def state(task: MeasureTask, measurement: Measurement) -> Verdict:
     return judge(measurement.value, expanded, limit, task.rule)
 
 
+@dataclass(frozen=True)
+class Derived:
+    """How a figure follows from measurements: its value in their unit, and its sensitivity to each (GUM 5.1.2)."""
+
+    magnitude: float
+    sensitivities: tuple[float, ...]
+
+
 def derive(
     task: MeasureTask,
     quantity: str,
     parts: Sequence[Measurement],
-    how: Callable[[Sequence[float]], float],
-    weights: Callable[[Sequence[float]], Sequence[float]],
+    how: Callable[[Sequence[Measurement]], Derived | None],
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> Judged | None:
-    """Derive one figure (mean, spread …) from measurements of one quantity and judge it.
-
-    `weights` gives the sensitivity of the result to each part, for the uncertainty (GUM 5.1.2). Returns None where
-    there is nothing to derive from.
-    """
-    from bench.quantities import Value
-
-    if not parts:
+    """Derive one figure (mean, spread …) from measurements and judge it; None where there is nothing to derive."""
+    derived = how(parts) if parts else None
+    if derived is None:
         return None
-    magnitudes = [part.value.magnitude for part in parts]
     first, last = parts[0], parts[-1]
     measurement = replace(
         last,
         id=new_id(),
-        value=Value.of(quantity, how(magnitudes), first.value.unit),
+        value=Value.of(quantity, derived.magnitude, first.value.unit),
         label="",
         n=len(parts),
         stdev=None,
-        uncertainty=combine([part.uncertainty for part in parts], weights(magnitudes)),
-        conditions={k: v for k, v in last.conditions.items() if k != "position"},
+        uncertainty=combine([part.uncertainty for part in parts], derived.sensitivities),
+        conditions={k: v for k, v in last.conditions.items() if k not in ("position", "beats")},
         trace=None,
         started=first.started,
         duration=sum(part.duration for part in parts),
         derived_from=tuple(part.id for part in parts),
     )
     return Judged(measurement, state(task, measurement))
-
-
-def _information() -> Refusal:
-    from bench.language import msg
-
-    return Refusal("information", msg("Kept as information."), msg("No verdict is asked here."), msg("nobody"))
-
-
-INFORMATION = _information()
-__all__ = ["HANDLINGS", "Handling", "Judged", "MeasureTask", "Reading", "RunFacts", "TaskLimit", "derive", "evaluate"]

@@ -1,0 +1,50 @@
+"""The house rules of a workshop: what its manager decides once for all benches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.conformity import Limit, Mark
+from bench.quantities import Value, quantity
+
+
+@dataclass(frozen=True)
+class House:
+    """A workshop's name and rules.
+
+    `residual_field_max`: above it a watch counts as magnetised; no maker documents a figure, so the house states its
+    own or leaves it blank. `self_check`: one person may do the final control of their own work, flagged on the
+    sheet (G-31). `repeats_without_reason`: how often one measurement may be repeated before a reason is asked (G-29).
+    """
+
+    name: str
+    residual_field_max: Value | None = None
+    self_check: bool = False
+    repeats_without_reason: int = 3
+
+    @property
+    def residual_field_limit(self) -> Limit | None:
+        """The house limit as a limit, None where the house states none."""
+        if self.residual_field_max is None:
+            return None
+        return Limit(quantity("residual_field"), None, self.residual_field_max.magnitude, self.name, Mark.HOUSE)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "residual_field_max": self.residual_field_max.to_json() if self.residual_field_max else None,
+            "self_check": self.self_check,
+            "repeats_without_reason": self.repeats_without_reason,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> House:
+        field = data.get("residual_field_max")
+        return cls(
+            data["name"],
+            Value.from_json(field) if field else None,
+            data.get("self_check", False),
+            data.get("repeats_without_reason", 3),
+        )

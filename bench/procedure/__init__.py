@@ -1,0 +1,1 @@
+"""Procedures: steps as data, the pure engine that walks them, and the guards that cannot be walked around."""

@@ -1,0 +1,509 @@
+"""One order at the bench: the engine, the journal and the instruments together, for the screen and for scripts alike.
+
+Every method that changes something returns after the change is on disk. Methods may be called from any thread, one
+at a time; `measure` blocks for as long as the instrument takes, and `stop` may be called meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
+from bench.errors import EtabliError, Refusal, Refused, UsageError
+from bench.events import Draft, Event, EventKind
+from bench.house import House
+from bench.instrument import InstrumentError, InstrumentKind, LinkState, OnSample
+from bench.journal import Journal, OrderRow
+from bench.judging import Handling, Judged, MeasureTask, RunFacts, evaluate
+from bench.language import Text, msg
+from bench.metrology import InstrumentRecord, calibration_refusal, identity_refusal
+from bench.order import RepairOrder
+from bench.people import Operator, Role
+from bench.pool import InstrumentPool
+from bench.procedure import engine, guards
+from bench.procedure.derived import derive_all
+from bench.procedure.guards import Question
+from bench.procedure.model import END, Procedure, Step, StepKind
+from bench.procedure.state import OrderState, apply, fold
+from bench.procedure.tasks import Watch, highest_pressure, tasks
+
+MANUAL = "manual"
+
+
+class Procedures(Protocol):
+    """What the desk asks of the procedure library."""
+
+    def get(self, procedure_id: str) -> Procedure: ...
+
+    def all(self) -> Sequence[Procedure]: ...
+
+
+class Clock:
+    """The wall clock with its offset, and the monotonic one that durations come from."""
+
+    def now(self) -> datetime:
+        return datetime.now().astimezone()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+Hands = Callable[[str, Handling], None]
+
+
+def _no_hands(order: str, handling: Handling) -> None:
+    """A real watch needs no telling."""
+
+
+class Desk:
+    """A bench at work: who is signed in, and the orders on it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        procedures: Procedures,
+        profiles: ProfileLibrary,
+        pool: InstrumentPool,
+        house: House,
+        hands: Hands = _no_hands,
+        clock: Clock | None = None,
+    ) -> None:
+        self.journal = journal
+        self.procedures = procedures
+        self.profiles = profiles
+        self.pool = pool
+        self.house = house
+        self.hands = hands
+        self.clock = clock or Clock()
+        self.operator: Operator | None = None
+
+    def sign_in(self, operator: Operator, role: Role | None = None) -> None:
+        """Name who works here from now on (G-01)."""
+        acting = role or min(operator.roles, key=list(Role).index)
+        payload = {"operator": operator.id, "name": operator.name, "role": acting.value}
+        self.journal.append([Draft(EventKind.SIGNED_IN, payload, None, operator.id)])
+        self.operator = operator
+
+    def orders(self) -> list[OrderRow]:
+        return self.journal.orders()
+
+    def open_order(self, order: RepairOrder) -> None:
+        """Take an order into the record. Raises UsageError for a known number, an unknown procedure or profile."""
+        if any(row.number == order.number for row in self.orders()):
+            raise UsageError(
+                msg("There is already an order {number}.", number=order.number),
+                remedy=msg("Give the new order its own number."),
+            )
+        procedure = self.procedures.get(order.procedure)
+        if order.watch.family not in procedure.families:
+            raise UsageError(
+                msg(
+                    "The procedure “{procedure}” is not for this watch ({family}).",
+                    procedure=procedure.title,
+                    family=order.watch.family,
+                ),
+                remedy=msg("Choose a procedure for its family."),
+            )
+        calibre = self.profiles.calibre(order.watch.calibre) if order.watch.calibre else None
+        case = self.profiles.case(order.watch.case) if order.watch.case else None
+        payload = {
+            "order": order.to_json(),
+            "workshop": self.house.name,
+            "house": self.house.to_json(),
+            "procedure": {
+                "id": procedure.id,
+                "version": procedure.version,
+                "sha256": procedure.sha256,
+                "title": procedure.title.to_json(),
+                "first": procedure.steps[0].id,
+                "content": procedure.model_dump(mode="json"),
+            },
+            "profiles": {
+                "calibre": {**calibre.identity.to_json(), "name": calibre.name} if calibre else None,
+                "case": {**case.identity.to_json(), "name": case.name} if case else None,
+            },
+        }
+        operator = self.operator.id if self.operator else None
+        self.journal.append([Draft(EventKind.ORDER_OPENED, payload, order.number, operator)])
+
+    def work(self, number: str) -> Work:
+        """Take up an order where it stands. Raises UsageError for an unknown number."""
+        events = list(self.journal.events(order=number))
+        if not events:
+            known = ", ".join(row.number for row in self.orders()[:8])
+            raise UsageError(
+                msg("There is no order {number}.", number=number),
+                remedy=msg("Known orders: {known}.", known=known or "—"),
+            )
+        return Work(self, events)
+
+    def stop(self) -> None:
+        """Stop every running program safely: chambers vented, fields down."""
+        self.pool.stop()
+
+
+@dataclass(frozen=True)
+class StepMark:
+    """One line of the procedure's map. `status` is "done", "current", "ahead", "skipped" or "blocked"."""
+
+    id: str
+    title: Text
+    status: str
+    outcome: str = ""
+
+
+class Work:
+    """One order in hand."""
+
+    def __init__(self, desk: Desk, events: Sequence[Event]) -> None:
+        self.desk = desk
+        self.state: OrderState = fold(events)
+        self.procedure = Procedure.model_validate(self.state.procedure["content"]).model_copy(
+            update={"sha256": self.state.procedure["sha256"]}
+        )
+        self.watch = self._profiles()
+        self._count = len(events)
+        self._lock = threading.RLock()
+        self._running: str | None = None
+        self._settle()
+
+    @property
+    def number(self) -> str:
+        return self.state.order.number
+
+    @property
+    def order(self) -> RepairOrder:
+        return self.state.order
+
+    @property
+    def closed(self) -> bool:
+        return self.state.closed
+
+    @property
+    def step(self) -> Step | None:
+        """The current step, None after the last."""
+        return self.procedure.get(self.state.current)
+
+    def progress(self) -> list[StepMark]:
+        """Return the procedure as a map: where the order has been, is and may go."""
+        marks = []
+        blocked = not self.state.started and self.refusal() is not None
+        for step in self.procedure.steps:
+            end = self.state.last_end(step.id)
+            if step.id == self.state.current and not self.closed:
+                status = "blocked" if blocked else "current"
+            elif end is None:
+                status = "ahead"
+            else:
+                status = "skipped" if end.outcome == "skipped" else "done"
+            marks.append(StepMark(step.id, step.title, status, end.outcome if end else ""))
+        return marks
+
+    # -- entering and answering ------------------------------------------------------------------------------
+
+    def refusal(self) -> Refusal | None:
+        """Return what stops the current step now, None where the way is free."""
+        step = self.step
+        return guards.first_refusal(self._question(step)) if step else None
+
+    def start(self) -> None:
+        """Enter the current step, once a visit. Raises Refused, which is journaled."""
+        step = self.step
+        if step is None or self.state.started:
+            return
+        with self._refusals_kept():
+            self._append(engine.enter(self._question(step)))
+
+    def answer(self, answers: Mapping[str, Any], reason: str = "") -> None:
+        """Answer the current step and move on. Raises UsageError, or Refused, which is journaled."""
+        step = self._started()
+        if step.kind is StepKind.MEASUREMENT:
+            raise UsageError(msg("“{step}” is measured, not answered.", step=step.title))
+        with self._refusals_kept():
+            read = engine.read_answers(step, answers)
+            question = replace(self._question(step), pressure=highest_pressure(step, self.watch, read))
+            refusal = guards.first_refusal(question)
+            if refusal is not None:
+                raise Refused(refusal)
+            drafts = engine.answered(self.procedure, question, answers, reason)
+            if step.kind is StepKind.SIGNOFF:
+                drafts = [self._with_head(draft) for draft in drafts]
+            self._append(drafts)
+        self._settle()
+
+    # -- measuring -------------------------------------------------------------------------------------------
+
+    def tasks(self) -> tuple[MeasureTask, ...]:
+        """Return the tasks of the current measurement step, () where it is none."""
+        step = self.step
+        if step is None or step.kind is not StepKind.MEASUREMENT:
+            return ()
+        return tasks(step, self.state, self.watch)
+
+    def next_task(self) -> MeasureTask | None:
+        """Return the first task that this visit has not measured yet."""
+        measured = len(self._measured())
+        todo = self.tasks()
+        return todo[measured] if measured < len(todo) and not self._aborted() else None
+
+    def prepare(self, task: MeasureTask) -> None:
+        """Say what hands have done before the task: turned, wound, placed the watch."""
+        known = {"place": self.state.watch_on, "wind": self.state.wind}
+        new = [h for h in task.handlings if h.act not in known or known[h.act] != h.detail]
+        self._append(engine.handled(self.state, new))
+
+    def instrument(self, task: MeasureTask) -> InstrumentRecord:
+        """Return the instrument that the task would use now. Raises Refused where none is registered."""
+        record = self.desk.pool.choose(task.kind)
+        if record is None:
+            raise Refused(
+                Refusal(
+                    "instrument",
+                    msg("No {kind} is registered at this bench.", kind=task.kind),
+                    msg("Register one in the workshop's configuration, or register manual entry for it."),
+                    msg("the workshop manager"),
+                )
+            )
+        return record
+
+    def measure(
+        self,
+        task: MeasureTask,
+        on_sample: OnSample | None = None,
+        *,
+        reason: str = "",
+        indication: bool = False,
+    ) -> tuple[Judged, ...]:
+        """Run one task to its end and journal it; the derived figures come with the step's last task.
+
+        `indication` takes a reading with an instrument that may give no verdict (G-05). Raises Refused, or
+        InstrumentError after the interruption has been journaled: nothing of it becomes a number.
+        """
+        step = self._started()
+        with self._refusals_kept():
+            record = self.instrument(task)
+            task = self._with_blockers(task, record, indication=indication)
+            self._keyed_in(task, record, reason)
+        pool, clock = self.desk.pool, self.desk.clock
+        snapshot = record.snapshot(clock.now().date())
+        header = {
+            "task": task.to_json(),
+            "order": self.number,
+            "visit": self.state.visit,
+            "instrument": snapshot.to_json(),
+            "capabilities": [entry.to_json() for entry in pool.capabilities(record.id)],
+            "provenance": pool.provenance(record.id).value,
+            "derive": list(step.measure.derive) if step.measure else [],
+            "options": dict(record.options),
+        }
+        segment = pool.begin_segment(record.id, header)
+        started, t0 = clock.now(), clock.monotonic()
+        self._running = record.id
+        try:
+            result = pool.run(record.id, task.program, on_sample)
+        except InstrumentError as error:
+            self._interrupted(task, error, segment)
+            raise
+        finally:
+            self._running = None
+        facts = RunFacts(
+            instrument=snapshot,
+            capabilities=pool.capabilities(record.id),
+            provenance=pool.provenance(record.id),
+            started=started.isoformat(timespec="milliseconds"),
+            ended=clock.now().isoformat(timespec="milliseconds"),
+            duration=clock.monotonic() - t0,
+            recording=segment,
+        )
+        judged = evaluate(task, result, facts)
+        if self._is_last(task) and step.measure is not None:
+            so_far = [entry for done in self._measured() for entry in done.judged]
+            judged += derive_all(task, step.measure.derive, [*so_far, *judged])
+        if segment is not None:
+            pool.end_segment(segment, {"judged": [entry.to_json() for entry in judged]})
+        payload = {
+            **self._where(task),
+            "judged": [entry.to_json() for entry in judged],
+            "aborted": result.aborted.to_json() if result.aborted else None,
+            "closure": self.state.closure,
+            "tag": task.tag.to_json() if task.tag else None,
+            "reason": reason,
+            "dry_test": task.program.name == "leak-test",
+            "device_verdict": result.device_verdict,
+            "profiles": self._identities(),
+        }
+        self._append([Draft(EventKind.MEASURED, payload)])
+        return judged
+
+    def judged(self) -> list[Judged]:
+        """Return what this visit has measured so far, derived figures included."""
+        return [entry for task in self._measured() for entry in task.judged]
+
+    def outcome(self) -> str | None:
+        """Return how the measured step stands when all its tasks are done (or it was aborted), else None."""
+        if self.step is None or self.step.kind is not StepKind.MEASUREMENT or self.next_task() is not None:
+            return None
+        return engine.outcome_of(self._measured()) if self._measured() else None
+
+    def repeat(self, reason: str = "") -> None:
+        """Measure the step again as a new attempt; the earlier ones stay. Raises Refused (G-29)."""
+        step = self._started()
+        with self._refusals_kept():
+            self._append(engine.repeated(self._question(step), reason))
+        self.start()
+
+    def confirm(self, reason: str = "") -> None:
+        """End the measured step by the branch of its outcome. Raises Refused (G-28, or a reason that is missing)."""
+        step = self._started()
+        outcome = self.outcome()
+        if outcome is None:
+            raise UsageError(
+                msg("“{step}” is not measured to its end.", step=step.title),
+                remedy=msg("Measure what is still open."),
+            )
+        with self._refusals_kept():
+            self._append(engine.confirmed(self.procedure, self._question(step), outcome, reason))
+        self._settle()
+
+    def stop(self) -> None:
+        """Stop the running task safely; `measure` then raises Stopped."""
+        running = self._running
+        if running is not None:
+            self.desk.pool.stop(running)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _question(self, step: Step) -> Question:
+        return Question(
+            state=self.state,
+            step=step,
+            operator=self.desk.operator,
+            now=self.desk.clock.now(),
+            case=self.watch.case,
+            pressure=highest_pressure(step, self.watch),
+            instrument_limit=self._tester_limit(step),
+        )
+
+    def _tester_limit(self, step: Step) -> float | None:
+        if step.measure is None or step.measure.instrument is not InstrumentKind.WATER_RESISTANCE:
+            return None
+        record = self.desk.pool.choose(InstrumentKind.WATER_RESISTANCE)
+        if record is None:
+            return None
+        ranges = {c.quantity: c for c in self.desk.pool.capabilities(record.id)}
+        capability = ranges.get("test_pressure")
+        return capability.high if capability else None
+
+    def _started(self) -> Step:
+        step = self.step
+        if step is None or not self.state.started:
+            raise UsageError(msg("No step is under way."), remedy=msg("Start the step first."))
+        return step
+
+    def _profiles(self) -> Watch:
+        watch = self.state.order.watch
+        calibre: CalibreProfile | None = self.desk.profiles.calibre(watch.calibre) if watch.calibre else None
+        case: CaseProfile | None = self.desk.profiles.case(watch.case) if watch.case else None
+        return Watch(calibre, case, watch.grade)
+
+    def _identities(self) -> dict[str, Any]:
+        calibre, case = self.watch.calibre, self.watch.case
+        return {
+            "calibre": calibre.identity.to_json() if calibre else None,
+            "case": case.identity.to_json() if case else None,
+        }
+
+    def _measured(self) -> tuple[Any, ...]:
+        return self.state.tasks_of(self.state.current, self.state.visit)
+
+    def _aborted(self) -> bool:
+        return any(task.aborted for task in self._measured())
+
+    def _is_last(self, task: MeasureTask) -> bool:
+        return len(self._measured()) + 1 == len(self.tasks())
+
+    def _with_blockers(self, task: MeasureTask, record: InstrumentRecord, *, indication: bool) -> MeasureTask:
+        identity = self.desk.pool.identity(record.id)
+        different = identity_refusal(record, identity) if identity else None
+        if different is not None:
+            raise Refused(different)
+        unproven = calibration_refusal(record, self.desk.clock.now().date())
+        if unproven is None:
+            return task
+        if not indication:
+            raise Refused(unproven)
+        return replace(task, blockers=(unproven, *task.blockers))
+
+    def _keyed_in(self, task: MeasureTask, record: InstrumentRecord, reason: str) -> None:
+        """G-30 speaks where an instrument with a link is registered: keying in is for when that link is down."""
+        linked = [r for r in self.desk.pool.records() if r.kind is task.kind and r.dialect != MANUAL]
+        if record.dialect == MANUAL and linked:
+            up = any(self.desk.pool.state(r.id) is LinkState.READY for r in linked)
+            engine.may_key_in(True, up, reason)
+
+    def _interrupted(self, task: MeasureTask, error: InstrumentError, segment: str | None) -> None:
+        payload = {
+            **self._where(task),
+            "error": error.to_json(),
+            "evidence": error.evidence(),
+            "recording": segment,
+        }
+        self._append([Draft(EventKind.MEASUREMENT_INTERRUPTED, payload)])
+        if segment is not None:
+            self.desk.pool.end_segment(segment, {"error": error.to_json()})
+
+    def _where(self, task: MeasureTask) -> dict[str, Any]:
+        visit = self.state.visit
+        return {"step": task.step, "visit": visit, "attempt": visit, "phase": task.phase, "label": task.label}
+
+    def _with_head(self, draft: Draft) -> Draft:
+        if draft.kind is not EventKind.SIGNED:
+            return draft
+        return replace(draft, payload={**draft.payload, "head": self.desk.journal.head()[1]})
+
+    def _append(self, drafts: Sequence[Draft]) -> None:
+        if not drafts:
+            return
+        operator = self.desk.operator.id if self.desk.operator else None
+        with self._lock:
+            events = self.desk.journal.append([replace(d, order=self.number, operator=operator) for d in drafts])
+            self._count += len(events)
+            for event in events:
+                self.state = apply(self.state, event)
+        for event in events:
+            if event.kind is EventKind.HANDLED:
+                self.desk.hands(self.number, Handling(event.payload["act"], event.payload["detail"]))
+
+    def _settle(self) -> None:
+        """Pass over the steps that are not for this watch, and close the sheet after the last."""
+        while drafts := engine.passed_over(self.procedure, self.state):
+            self._append(drafts)
+        if self.state.current == END and not self.closed and self.desk.operator is not None:
+            with self._refusals_kept():
+                self._append(engine.closed(self.procedure, self.state, self.desk.journal.head()[1], self._count))
+
+    def _refusals_kept(self) -> _Kept:
+        return _Kept(self)
+
+
+class _Kept:
+    """A refusal inside the block is journaled before it reaches the person."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refused):
+            payload = {"step": self.work.state.current, "refusal": error.refusal.to_json()}
+            self.work._append([Draft(EventKind.REFUSED, payload)])
+
+
+__all__ = ["Clock", "Desk", "EtabliError", "Hands", "Procedures", "StepMark", "Work"]
