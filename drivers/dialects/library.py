@@ -1,0 +1,40 @@
+"""The dialect files that come with the program, by their ids."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from bench import datafile
+from bench.errors import UsageError
+from bench.language import msg
+from drivers.dialects.codec import Dialect
+from drivers.dialects.model import DialectModel
+
+FOLDER = Path(__file__).parent
+
+
+def path_of(dialect_id: str) -> Path:
+    """Return where the dialect's file is."""
+    return FOLDER / f"{dialect_id}.toml"
+
+
+def available() -> list[str]:
+    """Return the ids of all dialects, in order."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+@lru_cache
+def load(dialect_id: str) -> Dialect:
+    """Return the dialect. Raises UsageError for an unknown id, DataFileError for a wrong file."""
+    if dialect_id not in available():
+        raise UsageError(
+            msg("There is no dialect called “{dialect}”.", dialect=dialect_id),
+            remedy=msg("Known: {known}.", known=", ".join(available())),
+        )
+    return read(path_of(dialect_id))
+
+
+def read(path: Path) -> Dialect:
+    """Read a dialect file from anywhere. Raises DataFileError naming file, line, key and reason."""
+    return Dialect(datafile.load(path, DialectModel))
