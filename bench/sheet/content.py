@@ -1,0 +1,224 @@
+"""The content of a tracking sheet: a pure projection of one order's events, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench.errors import UsageError
+from bench.events import Event, EventKind
+from bench.language import N_, _, msg, number, speaking
+from bench.measurement import Provenance
+from bench.order import RepairOrder, Watch
+from bench.sheet import figures, model, words
+from bench.sheet.history import History, role, uniform_offset
+
+
+def content(events: Sequence[Event], language: str, *, printed: str, head: tuple[int, str]) -> dict[str, Any]:
+    """Return the sheet of the order that `events` belong to, as plain JSON data.
+
+    `printed` is the ISO time with offset of the printing, `head` the journal's newest (seq, hash). The same arguments
+    give the same content. Raises UsageError when the order was never opened.
+    """
+    with speaking(language):
+        return asdict(_sheet(events, language, printed, head))
+
+
+def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int, str]) -> model.Sheet:
+    opened = next((event for event in events if event.kind is EventKind.ORDER_OPENED), None)
+    if opened is None:
+        raise UsageError(
+            msg("There is no sheet for an order that was never opened."),
+            remedy=msg("Check the order number: “etabli orders list” shows the known ones."),
+        )
+    order = RepairOrder.from_json(opened.payload["order"])
+    mine = [event for event in events if event.order == order.number]
+    names = _names(events)
+    history = History(mine, names)
+    closed = next((event for event in reversed(mine) if event.kind is EventKind.ORDER_CLOSED), None)
+    quotes = [event.payload for event in mine if event.kind is EventKind.QUOTE_SIGNED]
+    quote = quotes[-1] if quotes else (vars(order.quote) if order.quote else None)
+    values = figures.taken(mine, names)
+    missing = () if closed else history.missing(order.missing(), quote is not None)
+    outcome = str(closed.payload.get("outcome", "")) if closed else ""
+    offset = uniform_offset(mine)
+    return model.Sheet(
+        format=model.FORMAT,
+        language=language,
+        number=order.number,
+        title=_("Intervention tracking sheet"),
+        workshop=str(opened.payload.get("workshop", "")),
+        subject=" ".join(part for part in (order.watch.brand, order.watch.model, order.watch.reference) if part),
+        time_note=_("Times are {offset}.").format(offset=offset) if offset else "",
+        watermark=_watermark(values),
+        draft=None if closed else model.Draft(_("DRAFT"), missing),
+        outcome=model.Outcome(outcome, words.outcome(outcome), words.outcome_symbol(outcome)),
+        blocks=tuple(_blocks(opened, closed, order, quote, history, events)),
+        reservations=tuple(_reservations(opened, values, mine)),
+        measurements=figures.groups(values),
+        attempts=figures.attempts(values),
+        answers=history.answers(),
+        log=history.log(),
+        incidents=history.incidents(),
+        corrections=history.corrections(),
+        signatures=history.signatures(),
+        integrity=model.Integrity(
+            events=len(mine),
+            first_seq=mine[0].seq,
+            last_seq=mine[-1].seq,
+            last_at=mine[-1].at,
+            last_hash=mine[-1].hash,
+            head_seq=head[0],
+            head_hash=head[1],
+            printed=printed,
+            printed_shown=words.moment(printed),
+        ),
+    )
+
+
+def _names(events: Sequence[Event]) -> dict[str, str]:
+    """Return the names of the operators, as they signed in or signed."""
+    return {
+        str(event.payload.get("operator") or event.operator): str(event.payload["name"])
+        for event in events
+        if event.kind in (EventKind.SIGNED_IN, EventKind.SIGNED) and event.payload.get("name")
+    }
+
+
+def _watermark(values: Sequence[figures.Taken]) -> model.Watermark | None:
+    found = {value.measurement.provenance for value in values if value.measurement.provenance.watermarked}
+    if not found:
+        return None
+    parts = {Provenance.SIMULATED: N_("SIMULATION"), Provenance.REPLAYED: N_("REPLAY")}
+    word = " · ".join(_(parts[provenance]) for provenance in parts if provenance in found)
+    note = _("This sheet holds simulated or replayed values: it can't become a customer's sheet.")
+    return model.Watermark(word, note, tuple(sorted(provenance.value for provenance in found)))
+
+
+_WATCH = {
+    "brand": N_("Brand"),
+    "model": N_("Model"),
+    "reference": N_("Reference"),
+    "case_number": N_("Case number"),
+    "movement_number": N_("Movement number"),
+    "family": N_("Family"),
+    "calibre": N_("Calibre"),
+    "grade": N_("Grade"),
+    "case": N_("Case profile"),
+    "water_resistance": N_("Water-resistance as engraved"),
+}
+
+
+def _entry(key: str, label: str, value: Any, shown: str | None = None, note: str = "") -> model.Entry:
+    plain = value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+    return model.Entry(key, label, plain, (str(value or "") if shown is None else shown) or "—", note)
+
+
+def _blocks(
+    opened: Event,
+    closed: Event | None,
+    order: RepairOrder,
+    quote: Mapping[str, Any] | None,
+    history: History,
+    events: Sequence[Event],
+) -> list[model.Block]:
+    payload = opened.payload
+    procedure = payload["procedure"]
+    pinned = f"{procedure['id']} {procedure['version']} · {_short(procedure['sha256'])}"
+    identification = [
+        _entry("order", _("Repair order"), order.number),
+        _entry("workshop", _("Workshop"), payload.get("workshop", "")),
+        _entry("station", _("Station"), opened.station),
+        _entry("opened", _("Opened"), opened.at, words.moment(opened.at)),
+        _entry("closed", _("Closed"), closed.at if closed else None, words.moment(closed.at) if closed else _("open")),
+        _entry("procedure", _("Procedure"), procedure["id"], words.text(procedure["title"]), pinned),
+        _profile("calibre_profile", _("Calibre profile"), payload["profiles"].get("calibre")),
+        _profile("case_profile", _("Case profile"), payload["profiles"].get("case")),
+    ]
+    dates = [
+        _entry("received", _("Received"), order.received, words.moment(order.received)),
+        _entry("promised", _("Promised"), order.promised, words.moment(order.promised)),
+    ]
+    signed_at = str(quote["signed_at"]) if quote else ""
+    commercial = (
+        [
+            _entry("quote", _("Quote"), quote["reference"]),
+            _entry("how", _("Accepted by"), quote["how"]),
+            _entry("signed_at", _("Signed"), signed_at, words.moment(signed_at)),
+        ]
+        if quote
+        else [_entry("quote", _("Quote"), None, _("not signed"))]
+    )
+    watch = [
+        _entry(
+            name,
+            _(_WATCH[name]),
+            getattr(order.watch, name).value if name == "family" else getattr(order.watch, name),
+            str(getattr(order.watch, name)),
+        )
+        for name in Watch.__dataclass_fields__
+    ]
+    return [
+        model.Block("identification", _("Identification"), tuple(identification)),
+        model.Block("watch", _("Watch"), tuple(watch)),
+        model.Block("parties", _("People"), tuple(_parties(order, history, events))),
+        model.Block("dates", _("Dates"), tuple(dates)),
+        model.Block("commercial", _("Agreement"), tuple(commercial)),
+        model.Block(
+            "request",
+            _("Request and accessories"),
+            (
+                _entry("declared", _("The customer says"), order.declared),
+                _entry("request", _("Reformulated request"), order.request),
+                _entry("accessories", _("Accessories left"), order.accessories),
+                *(_entry(f"note_{key}", str(key), value) for key, value in order.notes.items()),
+            ),
+        ),
+    ]
+
+
+def _profile(key: str, label: str, profile: Mapping[str, Any] | None) -> model.Entry:
+    if not profile:
+        return _entry(key, label, None, _("none"))
+    state = _("approved") if profile["approved"] else _("draft, not approved: no verdict")
+    pinned = f"{profile['id']} {profile['version']} · {_short(profile['sha256'])} · {state}"
+    return _entry(key, label, profile["id"], str(profile.get("name") or profile["id"]), pinned)
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:12]}…" if len(digest) > 12 else digest
+
+
+def _parties(order: RepairOrder, history: History, events: Sequence[Event]) -> list[model.Entry]:
+    """The customer's reference, then everyone who worked on the order with the roles they took."""
+    roles: dict[str, list[str]] = {}
+    working = [event.operator for event in history.events if event.operator]
+    for event in events:
+        who = str(event.payload.get("operator") or event.operator or "")
+        if event.kind in (EventKind.SIGNED_IN, EventKind.SIGNED) and who in working:
+            held = roles.setdefault(who, [])
+            if role(event.payload["role"]) not in held:
+                held.append(role(event.payload["role"]))
+    people = [
+        _entry("operator", history.names.get(who, who), who, ", ".join(roles.get(who, [])) or _("operator"))
+        for who in dict.fromkeys(working)
+    ]
+    return [_entry("customer", _("Customer (reference)"), order.customer), *people]
+
+
+def _reservations(opened: Event, values: Sequence[figures.Taken], mine: Sequence[Event]) -> list[str]:
+    handled = [event.payload for event in mine if event.kind is EventKind.HANDLED]
+    closures = [payload["closure"] for payload in handled if payload.get("closure") is not None]
+    found = figures.reservations(values, closures[-1] if closures else None)
+    was_opened = any(payload["act"] == "open" for payload in handled)
+    if was_opened and not any(value.group == "water-resistance" for value in values):
+        found.append(_("Water-resistance not guaranteed: the case was opened and not tested since."))
+    for profile in opened.payload["profiles"].values():
+        if profile and not profile["approved"]:
+            name = profile.get("name") or profile["id"]
+            found.append(_("The profile {name} is a draft: no verdict rests on it.").format(name=name))
+    interrupted = sum(event.kind is EventKind.MEASUREMENT_INTERRUPTED for event in mine)
+    if interrupted:
+        found.append(_("Interrupted measurements: {count} (see the incidents).").format(count=number(interrupted)))
+    return found
