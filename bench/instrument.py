@@ -75,7 +75,8 @@ class Capability:
     """One quantity that an instrument can give: range, resolution and accuracy in the canonical unit.
 
     `accuracy` is the half-width a of the maker's ±a (a rectangular distribution, u = a/√3); `accuracy_relative` adds
-    a part proportional to the reading. None means: not stated.
+    a part proportional to the reading. `calibration` is the expanded uncertainty (k = 2) of the instrument's own
+    certificate. None means: not stated.
     """
 
     quantity: str
@@ -85,6 +86,7 @@ class Capability:
     accuracy: float | None = None
     accuracy_relative: float | None = None
     source: str = ""
+    calibration: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}

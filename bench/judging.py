@@ -182,7 +182,7 @@ def evaluate(
     capability = {entry.quantity: entry for entry in facts.capabilities}
     judged = []
     for reading in result.readings:
-        uncertainty = budget(reading, capability.get(reading.value.quantity.id), task.doubts)
+        uncertainty = budget(reading, capability.get(reading.value.quantity.id), task.doubts, task.conditions)
         measurement = Measurement(
             id=new_id(),
             value=reading.value,
@@ -255,7 +255,9 @@ def derive(
         label="",
         n=len(parts),
         stdev=None,
-        uncertainty=combine([part.uncertainty for part in parts], derived.sensitivities),
+        uncertainty=combine(
+            [part.uncertainty for part in parts], derived.sensitivities, [part.instrument.id for part in parts]
+        ),
         conditions={k: v for k, v in last.conditions.items() if k not in ("position", "beats")},
         trace=None,
         started=first.started,

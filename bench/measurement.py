@@ -81,18 +81,36 @@ class Reading:
 
 @dataclass(frozen=True)
 class Component:
-    """One line of an uncertainty budget: a standard uncertainty in the quantity's canonical unit."""
+    """One line of an uncertainty budget: a standard uncertainty in the quantity's canonical unit.
+
+    `systematic`: the same unknown error in every reading of one instrument or set-up, which no mean averages out.
+    `dof` are the degrees of freedom of a type-A estimate, None for a type-B one (infinitely many).
+    """
 
     name: Text
     u: float
     source: str
+    systematic: bool = False
+    dof: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name.to_json(), "u": self.u, "source": self.source}
+        return {
+            "name": self.name.to_json(),
+            "u": self.u,
+            "source": self.source,
+            "systematic": self.systematic,
+            "dof": self.dof,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Component:
-        return cls(Text.from_json(data["name"]), data["u"], data["source"])
+        return cls(
+            Text.from_json(data["name"]),
+            data["u"],
+            data["source"],
+            data.get("systematic", False),
+            data.get("dof"),
+        )
 
 
 @dataclass(frozen=True)

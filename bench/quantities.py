@@ -31,7 +31,14 @@ DIMENSIONS: dict[str, dict[str, str]] = {
     "lift_angle": {"°": "lift_degree"},
     "beat_error": {"ms": "beat_error_millisecond"},
     "beat_rate": {"A/h": "vibration_per_hour", "Hz": "beat_hertz"},
-    "leak_rate": {"µg/min": "microgram / minute", "mg/min": "milligram / minute"},
+    # Air at 20 °C and 1013.25 hPa weighs 1.204 mg/ml; a pressure–volume flow is that of the same air.
+    "leak_rate": {
+        "µg/min": "microgram / minute",
+        "mg/min": "milligram / minute",
+        "ml/min": "1.204 * milligram / minute",
+        "mbar·l/s": "1.204 / 1013.25 * gram / second",
+        "Pa·m³/s": "12.04 / 1013.25 * gram / second",
+    },
     "gauge_pressure": {"bar": "bar", "mbar": "millibar", "kPa": "kilopascal", "Pa": "pascal"},
     "length": {"mm": "millimetre", "µm": "micrometre", "m": "metre"},
     "volume": {"mm³": "millimetre ** 3", "ml": "millilitre", "mm3": "millimetre ** 3"},
@@ -163,7 +170,8 @@ def factor(dimension: str, unit: str, into: str) -> float:
     if names[unit] == names[into]:
         return 1.0
     units = registry()
-    return float((1.0 * units.parse_expression(names[unit])).to(units.parse_expression(names[into]).units).m)
+    ratio = units.parse_expression(names[unit]) / units.parse_expression(names[into])
+    return float(ratio.to_base_units().magnitude)
 
 
 @dataclass(frozen=True, slots=True)
