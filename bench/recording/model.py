@@ -1,0 +1,69 @@
+"""What a recording holds, and how each part lies in the MCAP container (https://mcap.dev/spec).
+
+One channel for each instrument and direction carries the chunks in ROS 1 encoding with its schema in the file, so
+that any MCAP viewer shows them; the channel "segments" carries JSON that says which task a stretch belongs to.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from bench.errors import EtabliError, ExitCode
+
+PROFILE = "etabli"
+METADATA = "session"
+SEGMENTS = "segments"
+WIRE_SCHEMA = "etabli/WireFrame"
+WIRE_DEFINITION = (
+    b"# One chunk as it crossed the wire; log_time is the wall clock.\nuint64 monotonic_ns\nuint8[] data\n"
+)
+SEGMENT_SCHEMA = "etabli.Segment"
+SEGMENT_DEFINITION = (
+    b'{"type":"object","properties":{"event":{"enum":["begin","end"]},"segment":{"type":"string"},'
+    b'"instrument":{"type":"string"},"header":{"type":"object"},"outcome":{"type":"object"},'
+    b'"dropped":{"type":"integer"}}}'
+)
+
+RECORD = struct.Struct("<BQ")
+"""Any record: opcode, length of its body."""
+MESSAGE = struct.Struct("<HIQQ")
+"""Body of a message: channel, sequence, log time, publish time; the payload follows."""
+WIRE = struct.Struct("<QI")
+"""Payload of a wire channel: monotonic nanoseconds, count of bytes; the bytes follow."""
+WIRE_MESSAGE = struct.Struct("<BQHIQQQI")
+"""The three above in one, for the writer."""
+CHUNK = struct.Struct("<QQQI")
+"""Body of a chunk: first and last log time, size, CRC-32; compression, size and the records follow."""
+
+
+class RecordingFailed(EtabliError):
+    """A session cannot be recorded, or no further; measuring goes on without it."""
+
+    exit_code = ExitCode.FAILURE
+
+
+class WireFrame(NamedTuple):
+    """One chunk: "rx" from the device or "tx" to it, monotonic and wall time in seconds."""
+
+    direction: str
+    data: bytes
+    monotonic: float
+    wall: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The frames of one task on one instrument. `outcome` is None where the recording ends before the task did.
+
+    `damaged` says that chunks are missing: a damaged stretch of the file, or frames that the disk was too slow for.
+    """
+
+    id: str
+    instrument: str
+    header: Mapping[str, Any]
+    frames: list[WireFrame] = field(default_factory=list)
+    outcome: Mapping[str, Any] | None = None
+    damaged: bool = False
