@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 group = $(shell sed -n '/^$(1) = \[/,/^\]/s/^ *"\([^"]*\)",*/"\1"/p' pyproject.toml)
 
-.PHONY: demo test check lint types imports pytest bench pictures catalogues clean
+.PHONY: demo test check lint types imports pytest walk bench pictures catalogues clean
 
 demo: $(STAMP)
 	@$(BIN)/etabli demo
@@ -28,6 +28,9 @@ imports: $(DEV_STAMP)
 
 pytest: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n 2
+
+walk: $(DEV_STAMP)
+	ETABLI_WALK_STEPS=100000 $(BIN)/python -m pytest -n 2 tests/bench/test_procedure_random_walk.py
 
 bench: $(DEV_STAMP)
 	$(PIP) $(call group,benchmarks)

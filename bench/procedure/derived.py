@@ -6,10 +6,14 @@ Formulas: X, D, DVH as in the Witschi Chronoscope X1 manual, sequence results; e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from bench.errors import Refusal
 from bench.judging import Derived, Judged, MeasureTask, derive
 from bench.measurement import Measurement
 
+# Refusals that speak of how was measured, not of the value: instrument, profile, conditions.
+CONDITIONS = ("G-05", "G-08", "G-19", "G-20")
 HORIZONTAL = ("CH", "CB", "FH")
 
 How = Callable[[Sequence[Measurement]], Derived | None]
@@ -78,8 +82,15 @@ def derive_all(task: MeasureTask, keys: Sequence[str], judged: Sequence[Judged])
     found = []
     for key in keys:
         sources, how = DERIVED[key]
-        parts = [entry.measurement for entry in judged if entry.measurement.quantity.id in sources]
-        figure = derive(task, key, parts, how)
+        parts = [entry for entry in judged if entry.measurement.quantity.id in sources]
+        blocked = replace(task, blockers=task.blockers or _blockers(parts))
+        figure = derive(blocked, key, [entry.measurement for entry in parts], how)
         if figure is not None:
             found.append(figure)
     return tuple(found)
+
+
+def _blockers(parts: Sequence[Judged]) -> tuple[Refusal, ...]:
+    """A figure is worth what its parts are worth: a condition that refused one of them refuses it too."""
+    refusals = [entry.verdict.refusal for entry in parts]
+    return tuple(refusal for refusal in refusals if refusal is not None and refusal.rule in CONDITIONS)[:1]

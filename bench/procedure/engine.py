@@ -6,13 +6,14 @@ Nothing here reads a clock, a port or a disk; `bench/work.py` does, and journals
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bench.conformity import State
 from bench.errors import Refused, UsageError
 from bench.events import Draft, EventKind
 from bench.judging import Handling
-from bench.language import Message, Text, msg
+from bench.language import Message, Text, msg, speaking
 from bench.people import Operator
 from bench.procedure import guards
 from bench.procedure.guards import Question
@@ -138,12 +139,13 @@ def _form_outcome(step: Step, read: Mapping[str, Any]) -> str:
 
 
 def _may_go(procedure: Procedure, ask: Question, target: str, facts: Mapping[str, str]) -> None:
-    """Ask the guards of the step that a decision leads to: a forbidden way is refused where it is chosen."""
-    ahead = procedure.get(target)
-    if ahead is None:
-        return
-    from dataclasses import replace
+    """Ask the guards of the step that a decision leads to: a forbidden way is refused where it is chosen.
 
+    A sign-off is asked when it is entered, by then perhaps by another person.
+    """
+    ahead = procedure.get(target)
+    if ahead is None or ahead.kind is StepKind.SIGNOFF:
+        return
     state = replace(ask.state, facts={**ask.state.facts, **facts})
     refusal = guards.first_refusal(replace(ask, state=state, step=ahead, pressure=None))
     if refusal is not None:
@@ -156,8 +158,6 @@ def _shown(entry: FormField, answer: Any) -> dict[str, str]:
     if entry.kind == "choice":
         return next(choice.label for choice in entry.choices if choice.id == answer).to_json()
     if isinstance(answer, Value):
-        from bench.language import speaking
-
         with speaking("fr"):
             fr = answer.show()
         with speaking("en"):
@@ -265,6 +265,8 @@ def _fact(state: OrderState, name: str) -> str:
         return {True: "yes", False: "no", None: "unknown"}[state.magnetised]
     if name == "case_open":
         return "yes" if state.case_open else "no"
+    if name == "case_testable":
+        return "no" if guards.case_faults(state) else "yes"
     return state.facts.get(name, "unknown")
 
 

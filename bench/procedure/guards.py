@@ -91,6 +91,11 @@ def testable_case(ask: Question) -> Refusal | None:
     return None
 
 
+def case_faults(state: OrderState) -> tuple[Message, ...]:
+    """Return what the inspection found against testing this case."""
+    return tuple(_FAULTS[name] for name, good in _TESTABLE.items() if state.facts.get(name) not in (good, None))
+
+
 _TESTABLE = {"glass_sound": "yes", "back_tight": "yes", "crown_present": "yes", "moisture_visible": "no"}
 _FAULTS = {
     "glass_sound": msg("the glass is cracked or loose"),

@@ -66,7 +66,8 @@ def check(procedure: Procedure) -> list[str]:
 def ways(procedure: Procedure, step: Step) -> set[str]:
     """Return every step id (or "end") that `step` may lead to."""
     ahead = set(step.next.values())
-    if "*" not in step.next:
+    everything_named = step.kind is StepKind.DECISION and not step.when
+    if "*" not in step.next and not everything_named:
         ahead.add(procedure.following(step.id))
     return ahead
 
