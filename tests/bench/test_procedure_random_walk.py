@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import suppress
+from datetime import date
 
 import pytest
 from scripted import CONTROLLER, TECHNICIAN, ScriptedPool, Truth, a_desk, an_order, later
@@ -123,8 +125,6 @@ def forbidden(before: OrderState, event: Event, work: Work) -> str | None:
 
 def walk(procedure: str, dice: random.Random, moves: int) -> tuple[int, str | None]:
     """Walk one order for at most `moves`; return how many were made and the promise that was broken."""
-    from datetime import date
-
     issued = dice.choice([date(2026, 8, 14), date(2026, 8, 14), date(2024, 1, 1)])
     desk = a_desk(some_watch(dice), issued=issued)
     changes = {"quote": None} if dice.random() < 0.2 else {}
@@ -133,10 +133,8 @@ def walk(procedure: str, dice: random.Random, moves: int) -> tuple[int, str | No
     seen = list(desk.journal.events(order=work.number))
     state = fold(seen)
     for made in range(1, moves + 1):
-        try:
+        with suppress(Refused, UsageError, InstrumentError):
             move(work, dice)
-        except (Refused, UsageError, InstrumentError):
-            pass
         for event in desk.journal.events(order=work.number, after=seen[-1].seq):
             broken = forbidden(state, event, work)
             if broken:
