@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from bench.errors import UsageError
@@ -22,7 +21,8 @@ def content(events: Sequence[Event], language: str, *, printed: str, head: tuple
     give the same content. Raises UsageError when the order was never opened.
     """
     with speaking(language):
-        return asdict(_sheet(events, language, printed, head))
+        sheet: dict[str, Any] = model.plain(_sheet(events, language, printed, head))
+        return sheet
 
 
 def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int, str]) -> model.Sheet:

@@ -200,11 +200,17 @@ def uncertainty_shown(measurement: Measurement) -> str:
     return f"±\u00a0{number(expanded, decimals)}"
 
 
+def _state(verdict: Verdict) -> str:
+    """Return the verdict's state; "information" where none was asked for."""
+    information = verdict.refusal is not None and verdict.refusal.rule == "information"
+    return "information" if information else verdict.state.value
+
+
 def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
     """Return symbol, word and note of a verdict; a value kept as information has no verdict word."""
+    if _state(verdict) == "information":
+        return "", _("for information"), ""
     if verdict.refusal is not None:
-        if verdict.refusal.rule == "information":
-            return "", _("for information"), ""
         rule = verdict.refusal.rule
         return verdict.state.symbol, str(verdict.state), rule if rule.startswith("G-") else str(verdict.refusal.reason)
     unconfirmed = verdict.limit is not None and verdict.limit.mark is Mark.UNCONFIRMED
@@ -216,7 +222,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
     symbol, word, note = verdict_words(verdict)
     limit_shown = verdict.limit.show() if verdict.limit else ""
     rule_shown = str(verdict.rule) if verdict.rule and verdict.limit else ""
-    if verdict.refusal is not None and verdict.refusal.rule != "information":
+    if verdict.refusal is not None and _state(verdict) != "information":
         reason = f"{verdict.refusal.reason} {verdict.refusal.remedy}"
         note = f"{note} ({legend.note(f'{verdict.refusal.rule}: {reason}')})"
     details = details_of(value)
@@ -225,7 +231,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
     if rule_shown and rule_shown != row_rule:
         details.append(rule_shown)
     if count > 1:
-        details.append(_("{count} attempts").format(count=count))
+        details.append(_tight(_("{count} attempts").format(count=count)))
     payload = value.event.payload
     return model.Cell(
         id=measurement.id,
@@ -241,7 +247,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
         rule=verdict.rule.id if verdict.rule else None,
         rule_shown=rule_shown,
         guard_band=verdict.guard_band,
-        state=verdict.state.value if word != _("for information") else "information",
+        state=_state(verdict),
         symbol=symbol,
         verdict=word,
         verdict_note=note,
@@ -265,15 +271,20 @@ def details_of(value: Taken) -> list[str]:
     measurement, payload = value.measurement, value.event.payload
     conditions = measurement.conditions
     beside = _BESIDE.get(measurement.quantity.id, ())
-    details = [_condition(name, conditions[name]) for name in beside if name in conditions]
+    details = [_tight(_condition(name, conditions[name])) for name in beside if name in conditions]
     tag = words.text(conditions.get("tag") or payload.get("tag"))
     if tag:
         details.append(tag)
     if value.group in _CLOSURE and payload.get("closure") is not None:
-        details.append(_("closure n° {number}").format(number=payload["closure"]))
+        details.append(_tight(_("closure n° {number}").format(number=payload["closure"])))
     if measurement.provenance is Provenance.MANUAL:
         details.append(_("keyed in by hand"))
     return details
+
+
+def _tight(words: str) -> str:
+    """Keep a short circumstance on one line."""
+    return words.replace(" ", "\u00a0")
 
 
 def _condition(name: str, value: Any) -> str:
@@ -318,7 +329,7 @@ def _attempt(value: Taken, kept: bool) -> model.Attempt:
         shown=_shown(measurement.value, verdict.limit),
         uncertainty_shown=uncertainty_shown(measurement),
         limit_shown=verdict.limit.show() if verdict.limit else "",
-        state=verdict.state.value,
+        state=_state(verdict),
         symbol=symbol,
         verdict=f"{word} {note}".strip(),
         details=tuple(details_of(value)),
@@ -339,7 +350,7 @@ def reservations(values: Sequence[Taken], closure: int | None) -> list[str]:
     unconfirmed: dict[str, list[str]] = {}
     for value in final.values():
         verdict, name = value.judged.verdict, str(value.measurement.quantity.name)
-        if verdict.refusal is not None and verdict.refusal.rule == "information":
+        if _state(verdict) == "information":
             continue
         if verdict.state is not State.CONFORMING:
             why = f" ({verdict.refusal.reason})" if verdict.refusal else ""

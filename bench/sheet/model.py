@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 FORMAT = "etabli-sheet/1"
@@ -308,6 +309,17 @@ class Sheet:
     corrections: tuple[Correction, ...]
     signatures: tuple[Signature, ...]
     integrity: Integrity
+
+
+def plain(part: Any) -> Any:
+    """Turn a part of the sheet into what JSON holds: dictionaries, lists and scalars."""
+    if is_dataclass(part):
+        return {entry.name: plain(getattr(part, entry.name)) for entry in fields(part)}
+    if isinstance(part, Mapping):
+        return {key: plain(value) for key, value in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [plain(value) for value in part]
+    return part
 
 
 def json_schema() -> dict[str, Any]:
