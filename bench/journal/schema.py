@@ -1,0 +1,154 @@
+"""The journal's tables as SQLAlchemy Core knows them, and how rows become what they hold.
+
+The migrations create them (bench/journal/migrations); a test holds both equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
+
+from bench.journal.rows import LogRow, OrderRow
+from bench.language import Text as Words
+
+# The newest migration; a test holds it equal to the head of bench/journal/migrations/versions.
+HEAD = "0001"
+
+metadata = MetaData()
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("order_number", Text),
+    Column("operator", Text),
+    Column("at", Text, nullable=False),
+    Column("monotonic_ns", Integer, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("prev", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("event_by_order", "order_number", "seq"),
+)
+
+# What another place has not received yet: written in the event's own transaction.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("event", Text, nullable=False),
+)
+
+repair_order = Table(
+    "repair_order",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("watch", Text, nullable=False),
+    Column("calibre", Text, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("procedure_fr", Text, nullable=False),
+    Column("procedure_en", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("step_fr", Text),
+    Column("step_en", Text),
+    Column("promised", Text, nullable=False),
+    Column("opened_at", Text, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_at", Text, nullable=False),
+    Column("flags", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+measurement = Table(
+    "measurement",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("order", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("visit", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("expanded", Float),
+    Column("state", Text, nullable=False),
+    Column("limit_low", Float),
+    Column("limit_high", Float),
+    Column("limit_source", Text, nullable=False),
+    Column("limit_mark", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("refusal", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("serial", Text, nullable=False),
+    Column("provenance", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("measurement", Text, nullable=False),
+    Column("recording", Text, nullable=False),
+    Column("at_utc", Text, nullable=False),
+    Column("tag_fr", Text),
+    Column("tag_en", Text),
+    sqlite_with_rowid=False,
+)
+
+
+@lru_cache(maxsize=8)
+def utc(at: str) -> str:
+    """Return an ISO time as UTC text that sorts as time does."""
+    return moment(datetime.fromisoformat(at))
+
+
+def moment(at: datetime) -> str:
+    """Return an aware time as UTC text that sorts as time does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def order_to_columns(row: OrderRow) -> dict[str, Any]:
+    plain = {field.name: getattr(row, field.name) for field in fields(row) if not field.name.endswith("_title")}
+    return {
+        **plain,
+        "flags": " ".join(row.flags),
+        "procedure_fr": row.procedure_title.fr,
+        "procedure_en": row.procedure_title.en,
+        "step_fr": row.step_title.fr if row.step_title else None,
+        "step_en": row.step_title.en if row.step_title else None,
+    }
+
+
+def order_from_columns(columns: dict[str, Any]) -> OrderRow:
+    procedure = Words(columns.pop("procedure_fr"), columns.pop("procedure_en"))
+    step = _words(columns.pop("step_fr"), columns.pop("step_en"))
+    flags = tuple(columns.pop("flags").split())
+    return OrderRow(**columns, procedure_title=procedure, step_title=step, flags=flags)
+
+
+_LOG_PLAIN = attrgetter(*(c.name for c in measurement.columns if c.name not in ("at_utc", "tag_fr", "tag_en")))
+
+
+def log_to_columns(row: LogRow) -> tuple[Any, ...]:
+    """Return the columns in the table's order."""
+    fr, en = (row.tag.fr, row.tag.en) if row.tag else (None, None)
+    return (*_LOG_PLAIN(row), utc(row.at), fr, en)
+
+
+def log_from_columns(columns: dict[str, Any]) -> LogRow:
+    columns.pop("at_utc")
+    tag = _words(columns.pop("tag_fr"), columns.pop("tag_en"))
+    return LogRow(**columns, tag=tag)
+
+
+def _words(fr: str | None, en: str | None) -> Words | None:
+    return None if fr is None or en is None else Words(fr, en)

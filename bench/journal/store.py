@@ -1,0 +1,185 @@
+"""The journal's file: who may write it, how SQLite must be set, and which schema it has."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import sys
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from bench.journal.errors import JournalError, JournalInUse, JournalTooNew, damaged, explained, missing, read_only
+from bench.journal.schema import HEAD
+from bench.language import Message, msg
+
+# What "shown means on disk" rests on: read back after setting, and refused if different.
+_WRITER = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+_FLUSH = {"fullfsync": "1", "checkpoint_fullfsync": "1"} if sys.platform == "darwin" else {}
+
+
+class WriterLock:
+    """One writer a journal: a lock beside the file, and a note of who holds it for the one who comes second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._note = path.with_name(path.name + ".writer")
+        self._lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)
+
+    def acquire(self) -> None:
+        """Take the lock at once. Raises JournalInUse, or JournalReadOnly where the folder cannot be written."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise JournalInUse(
+                msg("Another program writes to the journal {path}.", path=str(self._path)),
+                self._holder(),
+                msg("Close it, or work in the window where it runs. “etabli log” and “etabli sheet” work meanwhile."),
+            ) from None
+        except OSError as error:
+            raise read_only(self._path, error.strerror or str(error)) from error
+        note = {
+            "pid": os.getpid(),
+            "host": platform.node(),
+            "since": datetime.now().astimezone().isoformat("T", "seconds"),
+        }
+        with suppress(OSError):  # the note is a kindness; the lock is what counts
+            self._note.write_text(json.dumps(note), encoding="utf-8")
+
+    def _holder(self) -> Message | None:
+        try:
+            note = json.loads(self._note.read_text(encoding="utf-8"))
+            return msg(
+                "It is process {pid} on {host}, since {since}.",
+                pid=int(note["pid"]),
+                host=str(note["host"]),
+                since=str(note["since"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def release(self) -> None:
+        with suppress(OSError):
+            self._note.unlink()
+        self._lock.release()
+
+
+def writer(path: Path) -> Engine:
+    """Open the journal for writing, creating or migrating it. Raises JournalError; the caller holds the lock."""
+    engine = _engine(path, "mode=rwc", {**_WRITER, **_FLUSH})
+    try:
+        with engine.connect() as connection:
+            _migrate(connection, path)
+            _quick_check(connection, path)
+    except (DBAPIError, JournalError) as error:
+        engine.dispose()
+        raise _plain(error, path) from error
+    return engine
+
+
+def reader(path: Path) -> Engine:
+    """Open the journal for reading only, while another program may write. Raises JournalError."""
+    if not path.exists():
+        raise missing(path)
+    try:
+        return _reader(path, "mode=ro")
+    except JournalError:
+        # A read-only disk has no place for the shared memory of WAL. Without a log to read, the file is enough.
+        log = path.with_name(path.name + "-wal")
+        if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
+            raise
+        return _reader(path, "immutable=1")
+
+
+def _reader(path: Path, mode: str) -> Engine:
+    engine = _engine(path, mode, {"query_only": "1"})
+    try:
+        with engine.connect() as connection:
+            if _version(connection, path) != HEAD:
+                raise JournalError(
+                    msg("The journal {path} has an older form.", path=str(path)),
+                    None,
+                    msg("Open it once with “etabli”: it is brought up to date, and nothing is lost."),
+                )
+    except (DBAPIError, JournalError) as error:
+        engine.dispose()
+        raise _plain(error, path) from error
+    return engine
+
+
+def _plain(error: DBAPIError | JournalError, path: Path) -> JournalError:
+    if isinstance(error, JournalError):
+        return error
+    if isinstance(error.orig, sqlite3.Error):
+        return explained(error.orig, path)
+    return damaged(path, str(error))
+
+
+def _engine(path: Path, mode: str, pragmas: dict[str, str]) -> Engine:
+    uri = f"file:{quote(str(path.absolute()).replace(os.sep, '/'))}?{mode}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=5.0)
+        try:
+            for name, value in pragmas.items():
+                set_ = connection.execute(f"PRAGMA {name} = {value}").fetchone()
+                got = set_ or connection.execute(f"PRAGMA {name}").fetchone()
+                if got is None or str(got[0]).lower() != value:
+                    raise JournalError(
+                        msg("The journal {path} cannot be kept safely here.", path=str(path)),
+                        msg("SQLite refuses {setting}: it stays {found}.", setting=f"{name} = {value}", found=str(got)),
+                        msg("Put the workshop's folder on a local disk."),
+                    )
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    return create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool)
+
+
+def _version(connection: Connection, path: Path) -> str | None:
+    """Return the schema's revision, None for an empty file. Raises JournalError for what is no journal."""
+    tables = {name for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return None
+    if "alembic_version" not in tables or "event" not in tables:
+        raise damaged(path, "a database of another program")
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    version = str(found)
+    if version > HEAD:
+        raise JournalTooNew(
+            msg("The journal {path} was written by a newer Établi.", path=str(path)),
+            msg("It has form {found}, and this program knows {known}.", found=version, known=HEAD),
+            msg("Update this program; the journal stays as it is."),
+        )
+    return version
+
+
+def _migrate(connection: Connection, path: Path) -> None:
+    if _version(connection, path) == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    command.upgrade(config, "head")
+    connection.commit()
+
+
+def _quick_check(connection: Connection, path: Path) -> None:
+    found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    if found != "ok":
+        raise damaged(path, found)
