@@ -54,7 +54,8 @@ class VirtualClock:
 class ReplayLink(Link):
     """Plays `frames` for one instrument: what is written must be what was written, what was heard is heard again.
 
-    The device's bytes come in the recorded chunks, those after a question only when the question has been asked again.
+    The device's bytes come in the recorded chunks, those after a question only when the question has been asked again,
+    those before it never after it: they had been read before, so they answered nothing.
     """
 
     clock: VirtualClock
@@ -66,12 +67,11 @@ class ReplayLink(Link):
         super().__init__(instrument, VirtualClock(first.monotonic, first.wall, pace))
         self._frames = frames
         self._next = 0
-        self._unread: list[WireFrame] = []
 
     @property
     def finished(self) -> bool:
         """Whether every recorded chunk has been written or read again."""
-        return self._next >= len(self._frames) and not self._unread
+        return self._next >= len(self._frames)
 
     def open(self) -> None:
         """Go on with the recording where it stands; the port of a recording is always there."""
@@ -79,8 +79,7 @@ class ReplayLink(Link):
     def write(self, data: bytes) -> None:
         """Ask again what was asked. Raises ReplayDiverged when the recording has another question here, or none."""
         while self._next < len(self._frames) and self._frames[self._next].direction == "rx":
-            self._unread.append(self._frames[self._next])  # it had come, but this time nobody has read it yet
-            self._next += 1
+            self._take()
         if self._next >= len(self._frames):
             raise ReplayDiverged(
                 self.instrument,
@@ -98,32 +97,26 @@ class ReplayLink(Link):
                 ),
                 request=data,
             )
-        self._next += 1
-        self._take(frame)
+        self._take()
 
     def read(self, deadline: float) -> bytes:
         """Return the next recorded chunk; b"" at the deadline when it came later, and after the end."""
-        if self._unread:
-            frame = self._unread.pop(0)
-        elif self._next < len(self._frames) and self._frames[self._next].direction == "rx":
-            frame = self._frames[self._next]
-            if frame.monotonic > max(deadline, self.clock.monotonic()):
-                self.clock.advance(deadline)
-                return b""
-            self._next += 1
-        else:
+        frame = self._frames[self._next] if self._next < len(self._frames) else None
+        if frame is None or frame.direction == "tx" or frame.monotonic > max(deadline, self.clock.monotonic()):
             self.clock.advance(deadline)
             return b""
-        self._take(frame)
-        return frame.data
+        return self._take().data
 
     def close(self) -> None:
         """Nothing is held: a replay may be opened again and goes on."""
 
-    def _take(self, frame: WireFrame) -> None:
+    def _take(self) -> WireFrame:
+        frame = self._frames[self._next]
+        self._next += 1
         self.clock.follow(frame)
         if self.tap:
             self.tap(frame.direction, frame.data, self.clock.monotonic(), self.clock.wall())
+        return frame
 
 
 def _shown(data: bytes) -> str:
