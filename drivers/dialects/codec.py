@@ -70,6 +70,8 @@ class Dialect:
         framing = self.data.framing
         if isinstance(framing, LineFraming) and name in framing.single:
             return bytes([framing.single[name]])
+        if name == "echo" and self.echo:
+            return self.command(str(fields.pop("command")), **fields)
         return self._framed(self._find(self._replies, name), fields)
 
     def host_decoder(self) -> Decoder:
@@ -82,6 +84,21 @@ class Dialect:
     def device_decoder(self) -> Decoder:
         """Return a decoder of what the host sends."""
         return self._decoder(list(self._commands.values()))
+
+    def matching(self, direction: str, raw: bytes) -> list[str]:
+        """Return the names of all messages that this whole, valid frame fits ("command" or "reply" direction)."""
+        framing = self.data.framing
+        digits = self._checksum.size if self._checksum else 0
+        messages = list((self._replies if direction == "reply" else self._commands).values())
+        if isinstance(framing, BinaryFraming):
+            body = raw[4 : len(raw) - digits]
+            messages = [message for message in messages if message.spec.type == raw[1]]
+        elif isinstance(framing, FixedFraming):
+            body = raw[1:-1]
+        else:
+            body = raw.removesuffix(framing.terminator.encode("latin-1"))
+            body = body[: len(body) - 2 * digits].strip(framing.strip.encode("latin-1") or None)
+        return [message.name for message in messages if message.read(body) is not None]
 
     def error_text(self, frame: Frame) -> Text | None:
         """Return the sentence for an error reply, None when the frame reports no known error."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from string import Formatter
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from bench.instrument import InstrumentKind
+from bench.language import Message, msg
 from bench.quantities import DIMENSIONS, QUANTITIES
 from drivers.dialects.checksum import ALGORITHMS
 
@@ -17,6 +20,20 @@ BINARY = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", 
 Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Byte = Annotated[int, Field(ge=0, le=255)]
+
+
+def wrong(rule: str, reason: Message, key: str = "") -> PydanticCustomError:
+    """Build the error of a broken rule; `key` says where, when pydantic cannot know."""
+    sentence = str(reason).replace("{", "(").replace("}", ")")
+    return PydanticCustomError(rule, sentence, {"key": key} if key else None)
+
+
+def _unknown_unit(unit: str, known: Iterable[str] = (), key: str = "") -> PydanticCustomError:
+    if known:
+        return wrong(
+            "unknown-unit", msg("unknown unit “{unit}”; use one of: {known}", unit=unit, known=", ".join(known)), key
+        )
+    return wrong("unknown-unit", msg("unknown unit “{unit}”", unit=unit), key)
 
 
 class Strict(BaseModel):
@@ -88,7 +105,7 @@ class Checksum(Strict):
     @model_validator(mode="after")
     def _known(self) -> Checksum:
         if self.algorithm not in ALGORITHMS:
-            raise ValueError(f"unknown algorithm; known: {', '.join(ALGORITHMS)}")
+            raise wrong("checksum", msg("unknown algorithm; known: {known}", known=", ".join(ALGORITHMS)))
         return self
 
 
@@ -128,29 +145,29 @@ class FieldModel(Strict):
     def _sound(self) -> FieldModel:
         if self.quantity is not None:
             if self.quantity not in QUANTITIES:
-                raise ValueError(f"unknown quantity “{self.quantity}”")
+                raise wrong("unknown-quantity", msg("there is no quantity “{quantity}”", quantity=self.quantity))
             known = DIMENSIONS[QUANTITIES[self.quantity].dimension]
             if self.unit is None and self.unit_from is None:
-                raise ValueError("a field with a quantity needs its unit")
+                raise wrong("unknown-unit", msg("a field with a quantity needs its unit"))
             if self.unit is not None and self.unit not in known:
-                raise ValueError(f"unknown unit “{self.unit}”; {self.quantity} knows {', '.join(known)}")
+                raise _unknown_unit(self.unit, known)
         elif self.unit is not None and not any(self.unit in units for units in DIMENSIONS.values()):
-            raise ValueError(f"unknown unit “{self.unit}”")
+            raise _unknown_unit(self.unit)
         for unit in self.units.values():
             if not any(unit in units for units in DIMENSIONS.values()):
-                raise ValueError(f"unknown unit “{unit}”")
+                raise _unknown_unit(unit)
         for low, high in [(self.low, self.high), *self.ranges.values()]:
             if low is not None and high is not None and low > high:
-                raise ValueError(f"range inside out: low {low:g} is above high {high:g}")
+                raise wrong("range", msg("range inside out: low {low} is above high {high}", low=low, high=high))
         if self.type == "word" and not (self.words or self.units):
-            raise ValueError("a word needs its codes in `words` or `units`")
+            raise wrong("field", msg("a word needs its codes in `words` or `units`"))
         if self.matches is not None:
             try:
                 re.compile(self.matches)
             except re.error as error:
-                raise ValueError(f"`matches` is no regular expression: {error}") from None
+                raise wrong("pattern", msg("`matches` is no regular expression: {error}", error=str(error))) from None
         if self.type == "decimal" and self.width and self.decimals is None:
-            raise ValueError("a decimal with a width needs its decimals")
+            raise wrong("field", msg("a decimal with a width needs its decimals"))
         return self
 
 
@@ -181,22 +198,24 @@ class MessageModel(Strict):
     @model_validator(mode="after")
     def _sound(self) -> MessageModel:
         if (self.pattern is None) == (not self.layout):
-            raise ValueError("give either a `pattern` or a `layout`")
+            raise wrong("pattern", msg("give either a `pattern` or a `layout`"))
         try:
             places = self.places()
         except ValueError as error:
-            raise ValueError(f"the pattern has an odd brace: {error}") from None
+            raise wrong("pattern", msg("the pattern has an odd brace: {error}", error=str(error))) from None
         if len(set(places)) != len(places):
-            raise ValueError("a field stands twice in the pattern")
+            raise wrong("pattern", msg("a field stands twice in the pattern"))
         if self.match is not None:
             try:
                 groups = set(re.compile(self.match).groupindex)
             except re.error as error:
-                raise ValueError(f"`match` is no regular expression: {error}") from None
+                raise wrong("pattern", msg("`match` is no regular expression: {error}", error=str(error))) from None
             if groups != set(places):
-                raise ValueError(f"`match` names {sorted(groups)}, the pattern {sorted(places)}")
+                raise wrong("pattern", msg("`match` and `pattern` name different fields"))
+            if re.compile(self.match).groups != len(groups):
+                raise wrong("pattern", msg("`match` has a group without a name; write it as (?:…)"))
         if self.lengths is not None and self.lengths[0] > self.lengths[1]:
-            raise ValueError("`lengths` inside out")
+            raise wrong("range", msg("`lengths` inside out"))
         return self
 
 
@@ -230,13 +249,13 @@ class ExampleModel(Strict):
     @model_validator(mode="after")
     def _sound(self) -> ExampleModel:
         if (self.text is None) == (self.hex is None):
-            raise ValueError("give either `text` or `hex`")
+            raise wrong("example", msg("give either `text` or `hex`"))
         try:
             frame = self.raw
         except ValueError as error:
-            raise ValueError(f"the bytes cannot be read: {error}") from None
+            raise wrong("example", msg("the bytes cannot be read: {error}", error=str(error))) from None
         if not frame:
-            raise ValueError("the frame is empty")
+            raise wrong("example", msg("the frame is empty"))
         return self
 
 
@@ -271,16 +290,18 @@ class DialectModel(Strict):
         for side, messages in (("commands", self.commands), ("replies", self.replies)):
             names = [message.name for message in messages]
             for name in {name for name in names if names.count(name) > 1}:
-                raise ValueError(f"{side}: “{name}” stands twice")
+                raise wrong("duplicate", msg("the name stands twice"), f"{side}.{name}")
             for message in messages:
                 for place in message.places():
                     if place not in message.fields and place not in self.fields:
-                        raise ValueError(f"{side}.{message.name}: field “{place}” is not defined")
+                        raise wrong(
+                            "field", msg("the field “{field}” is not defined", field=place), f"{side}.{message.name}"
+                        )
                     self._linked(side, message, place)
                 if binary and message.type is None:
-                    raise ValueError(f"{side}.{message.name}: a binary frame needs its `type`")
+                    raise wrong("type", msg("a binary frame needs its `type`"), f"{side}.{message.name}")
                 if message.layout and not binary:
-                    raise ValueError(f"{side}.{message.name}: only binary framing has a `layout`")
+                    raise wrong("type", msg("only binary framing has a `layout`"), f"{side}.{message.name}")
         return self
 
     def _linked(self, side: str, message: MessageModel, place: str) -> None:
@@ -289,18 +310,18 @@ class DialectModel(Strict):
         where = f"{side}.{message.name}.{place}"
         for other in (spec.sign_from, spec.decimals_from, spec.unit_from):
             if other is not None and other not in message.places():
-                raise ValueError(f"{where}: “{other}” is no field of this message")
+                raise wrong("field", msg("“{field}” is no field of this message", field=other), where)
         if spec.unit_from and spec.quantity:
             known = DIMENSIONS[QUANTITIES[spec.quantity].dimension]
             for unit in self.field(message, spec.unit_from).units.values():
                 if unit not in known:
-                    raise ValueError(f"{where}: unknown unit “{unit}”; {spec.quantity} knows {', '.join(known)}")
+                    raise _unknown_unit(unit, known, where)
         if message.layout and spec.type not in BINARY and spec.type not in ("bytes", "json"):
-            raise ValueError(f"{where}: “{spec.type}” is no binary type")
+            raise wrong("type", msg("“{type}” is no binary type", type=spec.type), where)
         if message.layout and spec.type in ("bytes", "json") and place != message.layout[-1]:
-            raise ValueError(f"{where}: bytes of open length stand last")
+            raise wrong("type", msg("bytes of open length stand last"), where)
         if message.pattern is not None and (spec.type in BINARY or spec.type == "bytes"):
-            raise ValueError(f"{where}: “{spec.type}” belongs in a binary layout")
+            raise wrong("type", msg("“{type}” belongs in a binary layout", type=spec.type), where)
 
 
 def schema() -> dict[str, Any]:
