@@ -257,9 +257,16 @@ class Work:
         new = [h for h in task.handlings if h.act not in known or known[h.act] != h.detail]
         self._append(engine.handled(self.state, new))
 
-    def instrument(self, task: MeasureTask) -> InstrumentRecord:
-        """Return the instrument that the task would use now. Raises Refused where none is registered."""
-        record = self.desk.pool.choose(task.kind)
+    def instrument(self, task: MeasureTask, *, by_hand: bool = False) -> InstrumentRecord:
+        """Return the instrument that the task would use now; `by_hand` asks for manual entry instead.
+
+        Raises Refused where none is registered.
+        """
+        if by_hand:
+            keyed = (r for r in self.desk.pool.records() if r.kind is task.kind and r.dialect == MANUAL)
+            record = next(keyed, None)
+        else:
+            record = self.desk.pool.choose(task.kind)
         if record is None:
             raise Refused(
                 Refusal(
@@ -278,15 +285,17 @@ class Work:
         *,
         reason: str = "",
         indication: bool = False,
+        by_hand: bool = False,
     ) -> tuple[Judged, ...]:
         """Run one task to its end and journal it; the derived figures come with the step's last task.
 
-        `indication` takes a reading with an instrument that may give no verdict (G-05). Raises Refused, or
-        InstrumentError after the interruption has been journaled: nothing of it becomes a number.
+        `indication` takes a reading with an instrument that may give no verdict (G-05); `by_hand` keys it in while
+        the instrument's link is down, with a reason (G-30). Raises Refused, or InstrumentError after the
+        interruption has been journaled: nothing of it becomes a number.
         """
         step = self._started()
         with self._refusals_kept():
-            record = self.instrument(task)
+            record = self.instrument(task, by_hand=by_hand)
             task = self._with_blockers(task, record, indication=indication)
             self._keyed_in(task, record, reason)
         pool, clock = self.desk.pool, self.desk.clock

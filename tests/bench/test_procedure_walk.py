@@ -404,12 +404,14 @@ def test_g30_keying_in_is_refused_while_the_link_is_up_and_needs_a_reason_when_i
     task = work.next_task()
     assert task is not None
     assert work.instrument(task).id == "field-meter"
+    with pytest.raises(Refused) as while_up:
+        work.measure(task, by_hand=True, reason="plus rapide")
+    assert while_up.value.refusal.rule == "G-30"
     pool.states["field-meter"] = LinkState.LOST
-    assert work.instrument(task).id == "by-hand"
-    with pytest.raises(Refused) as refused:
-        work.measure(task)
-    assert refused.value.refusal.rule == "G-30"
-    assert work.measure(task, reason="câble coupé")
+    with pytest.raises(Refused) as without_reason:
+        work.measure(task, by_hand=True)
+    assert without_reason.value.refusal.rule == "G-30"
+    assert work.measure(task, by_hand=True, reason="câble coupé")
 
 
 def test_g31_the_final_control_is_another_persons_unless_the_house_flags_self_check() -> None:
