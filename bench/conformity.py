@@ -277,6 +277,20 @@ def judge(value: Value, expanded: float | None, limit: Limit | None, rule: Decis
                 _NOBODY,
             ),
         )
+    if limit.mark is Mark.UNCONFIRMED:
+        return refuse(
+            limit,
+            rule,
+            Refusal(
+                "unconfirmed-limit",
+                msg(
+                    "The limit for {quantity} is unconfirmed: its sources disagree or were not read.",
+                    quantity=limit.quantity.name,
+                ),
+                msg("Confirm it from the maker's document and mark it so in the workshop's profile."),
+                _MANAGER,
+            ),
+        )
     y = value.magnitude
     if not math.isfinite(y):
         return refuse(
@@ -345,9 +359,9 @@ def _state(y: float, inner: _Zone, limit: _Zone, outer: _Zone, *, rejecting: boo
 
 
 def _probability(y: float, expanded: float | None, limit: Limit) -> float | None:
-    if not expanded or not math.isfinite(expanded):
+    u = (expanded or 0.0) / 2.0
+    if not 0.0 < u < math.inf:
         return None
-    u = expanded / 2.0
     above = 1.0 if limit.high is None else _phi((limit.high - y) / u)
     below = 0.0 if limit.low is None else _phi((limit.low - y) / u)
     return above - below
