@@ -38,7 +38,7 @@ def _compare(folder: Path) -> Row:
     ours, other = [], []
     for number in range(ROUNDS):
         draft = Draft(EventKind.MEASURED, _step(number), order="R-1", operator="cl")
-        content = canonical(draft.payload)
+        content = canonical(_step(number))
 
         def plain(content: str = content) -> None:
             bare.execute("BEGIN IMMEDIATE")

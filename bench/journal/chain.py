@@ -10,10 +10,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 from bench.events import Event, EventKind
-from bench.journal.canonical import canonical
 from bench.language import Message, msg
 
 GENESIS = "0" * 64
@@ -59,20 +59,18 @@ def chained(record: Record) -> str:
 
     The nanoseconds stand in the body as text: they outgrow JSON's 2⁵³ after 104 days without a restart.
     """
-    before = canonical(
-        {
-            "at": record.at,
-            "boot": record.boot,
-            "id": record.id,
-            "kind": record.kind,
-            "monotonic_ns": str(record.monotonic_ns),
-            "operator": record.operator,
-            "order": record.order_number,
-        }
+    body = (
+        f'{{"at":{_quoted(record.at)},"boot":{_quoted(record.boot)},"id":{_quoted(record.id)},'
+        f'"kind":{_quoted(record.kind)},"monotonic_ns":"{record.monotonic_ns}",'
+        f'"operator":{_quoted(record.operator)},"order":{_quoted(record.order_number)},'
+        f'"payload":{record.payload},"seq":{record.seq},"station":{_quoted(record.station)}}}'
     )
-    after = canonical({"seq": record.seq, "station": record.station})
-    body = f'{before[:-1]},"payload":{record.payload},{after[1:]}'
     return hashlib.sha256((record.prev + body).encode()).hexdigest()
+
+
+def _quoted(text: str | None) -> str:
+    """Write a text as canonical JSON does."""
+    return "null" if text is None else encode_basestring(text)
 
 
 @dataclass(frozen=True)

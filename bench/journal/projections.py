@@ -11,7 +11,7 @@ from bench.journal.rows import LogRow, OrderRow
 from bench.language import Text
 from bench.measurement import Provenance
 
-_PROGRESS = (EventKind.STEP_STARTED, EventKind.STEP_ANSWERED, EventKind.MEASURED, EventKind.STEP_DONE)
+_PROGRESS = (EventKind.STEP_STARTED, EventKind.STEP_ANSWERED, EventKind.STEP_DONE)
 
 
 def order_row(row: OrderRow | None, event: Event) -> OrderRow | None:
@@ -21,7 +21,11 @@ def order_row(row: OrderRow | None, event: Event) -> OrderRow | None:
     if row is None:
         return None
     payload = event.payload
-    row = replace(row, last_seq=event.seq, last_at=event.at)
+    if event.kind is EventKind.MEASURED:
+        simulated = any(_watermarked(judged["measurement"]) for judged in payload["judged"])
+        flags = {*row.flags, "simulated"} if simulated else {*row.flags}
+        return _after(row, event, flags=tuple(sorted(flags - {"refused", "interrupted"})))
+    row = _after(row, event)
     if event.kind in _PROGRESS:
         row = _flag(row, "refused", False)
     match event.kind:
@@ -34,9 +38,6 @@ def order_row(row: OrderRow | None, event: Event) -> OrderRow | None:
                 row = _flag(row, "nonconforming", payload["outcome"] == "fail")
             following = payload.get("next") or ""
             return row if following == row.step else replace(row, step=following, step_title=None)
-        case EventKind.MEASURED:
-            simulated = any(_watermarked(judged["measurement"]) for judged in payload["judged"])
-            return _flag(_flag(row, "interrupted", False), "simulated", simulated or "simulated" in row.flags)
         case EventKind.MEASUREMENT_INTERRUPTED:
             return _flag(row, "interrupted", True)
         case EventKind.REFUSED:
@@ -131,7 +132,13 @@ def _watermarked(measurement: Mapping[str, Any]) -> bool:
     return Provenance(measurement["provenance"]).watermarked
 
 
+def _after(row: OrderRow, event: Event, **changes: Any) -> OrderRow:
+    return replace(row, last_seq=event.seq, last_at=event.at, **changes)
+
+
 def _flag(row: OrderRow, flag: str, on: bool) -> OrderRow:
+    if (flag in row.flags) is on:
+        return row
     flags = {*row.flags, flag} if on else {*row.flags} - {flag}
     return replace(row, flags=tuple(sorted(flags)))
 

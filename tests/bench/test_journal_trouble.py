@@ -105,18 +105,19 @@ def read_only_disk(tmp_path: Path) -> Iterator[Path]:
         mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
         if not mounted:
             pytest.skip("root here may not mount")
-    with Journal.open(folder / "journal.sqlite", station="bench-1") as journal:
-        journal.append(story())
-    if mounted:
-        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
-    else:
-        folder.chmod(0o500)
-        (folder / "journal.sqlite").chmod(0o400)
-    yield folder / "journal.sqlite"
-    if mounted:
-        subprocess.run(["umount", str(folder)], check=True)
-    else:
-        folder.chmod(0o700)
+    try:
+        with Journal.open(folder / "journal.sqlite", station="bench-1") as journal:
+            journal.append(story())
+        if mounted:
+            subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        else:
+            folder.chmod(0o500)
+        yield folder / "journal.sqlite"
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        else:
+            folder.chmod(0o700)
 
 
 def test_a_read_only_disk_refuses_the_writer_and_serves_the_reader(read_only_disk: Path) -> None:
