@@ -33,6 +33,15 @@ _SHARED = ("wind", "lift_angle", "beat_rate", "free_volume", "temperature", "sup
 _WORDS = {"wind": N_("winding"), "source": N_("picked up from"), "state": N_("state")}
 _CLOSURE = ("water-resistance",)
 
+_REFUSALS = {
+    "no-limit": N_("no limit known"),
+    "no-rule": N_("no rule stated"),
+    "no-uncertainty": N_("uncertainty unknown"),
+    "unconfirmed-limit": N_("unconfirmed limit"),
+    "not-a-number": N_("not a number"),
+    "dimension": N_("another quantity"),
+}
+
 Key = tuple[str, str, str, str]
 
 
@@ -212,7 +221,7 @@ def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
         return "", _("for information"), ""
     if verdict.refusal is not None:
         rule = verdict.refusal.rule
-        return verdict.state.symbol, str(verdict.state), rule if rule.startswith("G-") else str(verdict.refusal.reason)
+        return verdict.state.symbol, str(verdict.state), _(_REFUSALS[rule]) if rule in _REFUSALS else rule
     unconfirmed = verdict.limit is not None and verdict.limit.mark is Mark.UNCONFIRMED
     return verdict.state.symbol, str(verdict.state), _("on an unconfirmed limit") if unconfirmed else ""
 
@@ -223,8 +232,8 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
     limit_shown = verdict.limit.show() if verdict.limit else ""
     rule_shown = str(verdict.rule) if verdict.rule and verdict.limit else ""
     if verdict.refusal is not None and _state(verdict) != "information":
-        reason = f"{verdict.refusal.reason} {verdict.refusal.remedy}"
-        note = f"{note} ({legend.note(f'{verdict.refusal.rule}: {reason}')})"
+        rule = f"{verdict.refusal.rule}: " if verdict.refusal.rule.startswith("G-") else ""
+        note = f"{note} ({legend.note(f'{rule}{verdict.refusal.reason} {verdict.refusal.remedy}')})"
     details = details_of(value)
     if limit_shown and limit_shown != row_limit:
         details.append(_("limit {limit}").format(limit=limit_shown))
@@ -346,21 +355,16 @@ def reservations(values: Sequence[Taken], closure: int | None) -> list[str]:
         held = final.get(key)
         if held is None or _PHASE_ORDER.index(held.phase) <= _PHASE_ORDER.index(value.phase):
             final[key] = value
-    found = []
-    unconfirmed: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for value in final.values():
         verdict, name = value.judged.verdict, str(value.measurement.quantity.name)
-        if _state(verdict) == "information":
-            continue
-        if verdict.state is not State.CONFORMING:
+        said = f"{value.measurement.label} {_shown(value.measurement.value, verdict.limit)}".strip()
+        if verdict.state is not State.CONFORMING and _state(verdict) != "information":
             why = f" ({verdict.refusal.reason})" if verdict.refusal else ""
-            what = f"{name} {value.measurement.label}".strip()
-            found.append(f"{what}: {_shown(value.measurement.value, verdict.limit)}, {verdict.state}{why}")
-        if verdict.limit is not None and verdict.limit.mark is Mark.UNCONFIRMED and verdict.refusal is None:
-            unconfirmed.setdefault(name, []).append(value.measurement.label)
-    for name, labels in unconfirmed.items():
-        what = f"{name} {', '.join(labels)}".strip()
-        found.append(_("{what}: verdict on an unconfirmed limit.").format(what=what))
+            reasons.setdefault((name, f"{verdict.state}{why}"), []).append(said)
+        elif verdict_words(verdict)[2]:
+            reasons.setdefault((name, verdict_words(verdict)[2]), []).append(said)
+    found = [f"{name} {', '.join(said)}: {reason}" for (name, reason), said in reasons.items()]
     tested = [value.event.payload.get("closure") for value in final.values() if value.group in _CLOSURE]
     if tested and closure is not None and tested[-1] != closure:
         found.append(

@@ -320,17 +320,3 @@ def plain(part: Any) -> Any:
     if isinstance(part, (list, tuple)):
         return [plain(value) for value in part]
     return part
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the JSON sheet; `python -m bench.sheet.model` prints it for docs/."""
-    from pydantic import ConfigDict, TypeAdapter
-
-    schema = TypeAdapter(Sheet, config=ConfigDict(extra="forbid")).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": FORMAT, **schema}
-
-
-if __name__ == "__main__":
-    import json
-
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
