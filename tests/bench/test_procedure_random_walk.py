@@ -37,7 +37,7 @@ def some_watch(dice: random.Random) -> Truth:
         big_leak=dice.random() < 0.1,
         battery=dice.choice([1.56, 1.49, 1.2]),
         consumption=dice.choice([0.8, 3.0]),
-        signal=dice.choice([0.98, 0.98, 0.2]),
+        signal=dice.choice([0.98, 0.98, 0.05]),
         mends=dice.random() < 0.8,
     )
 

@@ -349,7 +349,7 @@ def test_a_case_that_was_repaired_is_inspected_again_and_tested() -> None:
 
 
 def test_g19_a_weak_signal_gives_values_without_a_verdict() -> None:
-    work = work_on(Truth(signal=0.2), "controle-mecanique")
+    work = work_on(Truth(signal=0.05), "controle-mecanique")
     walk(work, until="timing-before")
     assert measure_step(work) == "no-verdict"
     refusals = {entry.verdict.refusal.rule for entry in work.judged() if entry.verdict.refusal}
