@@ -1,0 +1,1 @@
+"""Demagnetisers, and the field meters that stand beside them."""

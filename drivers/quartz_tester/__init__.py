@@ -1,0 +1,1 @@
+"""Quartz testers: voltages, consumption, rate, motor pulses and resistances."""
