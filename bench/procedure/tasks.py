@@ -31,7 +31,7 @@ PARAMETERS = {
 # What the trade uses where a profile is silent, marked in the conditions: 60 s is the usual inhibition period and
 # 1.55 V the supply of a silver-oxide calibre (Witschi Analyzer Q1 manual p. 26; ETA communications).
 USUAL = {"inhibition_period": "60 s", "supply": "1.55 V"}
-# Weakest signal (mean level of the beats, as a share of full scale) that a timing verdict may rest on (G-19): our choice.
+# Weakest signal that a timing verdict may rest on (G-19), mean beat level as a share of full scale: our choice.
 MIN_SIGNAL = 0.1
 MARGIN = 30.0
 
