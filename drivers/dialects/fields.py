@@ -153,6 +153,11 @@ class Field:
             raise self._refused(value)
         return wanted
 
+    def counts(self, value: Any, others: Mapping[str, Any]) -> int:
+        """Return the digits to write, with their sign, for a number whose decimals stand in another field."""
+        decimals = int(others.get(self.spec.decimals_from, 0)) if self.spec.decimals_from else 0
+        return round(self.magnitude(value, others) * 10**decimals)
+
     def text(self, value: Any, others: Mapping[str, Any]) -> str:
         """Write `value` as the wire has it. Raises CannotEncode when it does not fit."""
         written = self._write(value, others)
@@ -169,16 +174,12 @@ class Field:
             raise self._refused(value)
         if spec.type in ("text", "json"):
             return str(value)
-        wanted = self.magnitude(value, others)
-        if spec.decimals_from:
-            wanted *= 10 ** int(others[spec.decimals_from])
-        if spec.sign_from:
-            wanted = abs(wanted)
         if spec.type == "integer":
-            digits = f"{abs(round(wanted)):{'X' if spec.base == 16 else 'd'}}"
-            negative = round(wanted) < 0
+            count = self.counts(value, others)
+            digits = f"{abs(count):{'X' if spec.base == 16 else 'd'}}"
+            negative = count < 0 and not spec.sign_from
         else:
-            digits, negative = _decimal(wanted, spec)
+            digits, negative = _decimal(self.magnitude(value, others), spec)
         sign = "-" if negative else "+" if spec.sign == "always" else ""
         if spec.width:
             digits = digits.rjust(spec.width - (spec.sign == "always"), spec.pad)

@@ -175,7 +175,7 @@ def _complete(message: str, fields: list[Field], given: Mapping[str, Any]) -> di
     for field in fields:
         sign = field.spec.sign_from
         if sign and field.name in values:
-            values[sign] = "negative" if field.magnitude(values[field.name], values) < 0 else "positive"
+            values[sign] = "negative" if field.counts(values[field.name], values) < 0 else "positive"
     if missing := names - set(values):
         raise CannotEncode(
             msg("“{message}” needs the field “{field}”.", message=message, field=", ".join(sorted(missing)))

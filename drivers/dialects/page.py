@@ -144,9 +144,9 @@ def _written(field: FieldModel) -> str:
         return ", ".join(f"`{code}` {word}" for code, word in {**field.words, **field.units}.items())
     parts: list[str] = [field.type]
     if field.width:
-        parts.append(f"{field.width} characters")
+        parts.append(f"{field.width} character{'s' if field.width > 1 else ''}")
     if field.decimals is not None:
-        parts.append(f"{field.decimals} decimals")
+        parts.append(f"{field.decimals} decimal{'s' if field.decimals > 1 else ''}")
     if field.sign == "always":
         parts.append("always with its sign")
     if field.scale != 1:
