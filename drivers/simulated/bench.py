@@ -126,7 +126,7 @@ class SimulatedBench:
     def records(self) -> list[InstrumentRecord]:
         """The lines of the register for the instruments that are plugged in."""
         today = date.today()
-        return [record(type(line.device), line.port.url, today) for line in self._lines.values()]
+        return [record(type(line.device), line.port.url, today, self._clock.speed) for line in self._lines.values()]
 
     @property
     def watch(self) -> VirtualWatch | None:

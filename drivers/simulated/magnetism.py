@@ -1,4 +1,4 @@
-"""The magnetism of a simulated watch: the field it keeps, what that does to its rate, how a decaying field removes it."""
+"""The magnetism of a simulated watch: the field it keeps, what that does to its rate, how a decaying one removes it."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from drivers.simulated.devices.leak_tester import PRESSURES
 SOURCE = "simulated instrument"
 CALIBRATED_DAYS_AGO = 100
 INTERVAL_DAYS = 365
+LEAST_PACING = 0.01
 
 CHANNELS = {str(number): f"{pressure} bar" for number, pressure in enumerate(PRESSURES)}
 
@@ -64,8 +65,11 @@ CAPABILITIES: Mapping[InstrumentKind, tuple[Capability, ...]] = {
 }
 
 
-def record(device: type[Device], connection: str, today: date) -> InstrumentRecord:
-    """Return the register's line of one simulated instrument at the port `connection`."""
+def record(device: type[Device], connection: str, today: date, speed: float = 1.0) -> InstrumentRecord:
+    """Return the register's line of one simulated instrument at the port `connection`.
+
+    Pauses that the protocol asks for are as much shorter as device time runs faster (`speed`).
+    """
     issued = today - timedelta(days=CALIBRATED_DAYS_AGO)
     certificate = Certificate(
         number=f"{device.serial}-{issued:%Y%m%d}",
@@ -74,9 +78,9 @@ def record(device: type[Device], connection: str, today: date) -> InstrumentReco
         interval_days=INTERVAL_DAYS,
         serial=device.serial,
     )
-    options: dict[str, Any] = (
-        {"channels": CHANNELS, "unit": "Pa"} if device.kind is InstrumentKind.WATER_RESISTANCE else {}
-    )
+    options: dict[str, Any] = {"pacing": max(LEAST_PACING, 1.0 / speed)}
+    if device.kind is InstrumentKind.WATER_RESISTANCE:
+        options |= {"channels": CHANNELS, "leak_unit": "Pa"}
     return InstrumentRecord(
         id=device.id,
         kind=device.kind,

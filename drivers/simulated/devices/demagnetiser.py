@@ -9,7 +9,7 @@ from drivers.dialects import Frame
 from drivers.simulated.devices.base import Device
 
 COUNTS_PER_MT = 10.0  # as ikayaki sends it
-RAMP = 25.0  # counts a second for each step of the ramp rate code
+RAMP = 50.0  # counts a second for each step of the ramp rate code
 COOKS_AFTER = 10.0  # s at the peak, then the coil trips
 SWALLOWS = 1.0  # s after DCA during which the BASIC computer hears nothing
 BEYOND = b"S T A 9999\r"
