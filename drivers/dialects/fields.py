@@ -156,7 +156,7 @@ class Field:
     def counts(self, value: Any, others: Mapping[str, Any]) -> int:
         """Return the digits to write, with their sign, for a number whose decimals stand in another field."""
         decimals = int(others.get(self.spec.decimals_from, 0)) if self.spec.decimals_from else 0
-        return round(self.magnitude(value, others) * 10**decimals)
+        return round(self.magnitude(value, others) * float(10**decimals))
 
     def text(self, value: Any, others: Mapping[str, Any]) -> str:
         """Write `value` as the wire has it. Raises CannotEncode when it does not fit."""

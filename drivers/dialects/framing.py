@@ -49,11 +49,11 @@ class Matcher:
     """All text messages of one side as one regular expression: which message is this body?"""
 
     def __init__(self, messages: Sequence[Spoken]) -> None:
-        self._messages: dict[int, tuple[Spoken, tuple[int, ...]]] = {}
+        self._messages: dict[int, tuple[Spoken, tuple[int, ...], bool]] = {}
         parts, group = [], 1
         for message in messages:
             pieces = tuple(range(group + 1, group + 1 + len(message.fields)))
-            self._messages[group] = (message, pieces)
+            self._messages[group] = (message, pieces, len(pieces) > 1)
             parts.append(f"({message.expression})")
             group += 1 + len(pieces)
         everything = "|".join(parts) if parts else r"(?!)"
@@ -64,8 +64,8 @@ class Matcher:
         found = self._fullmatch(body)
         if found is None:
             return UNDECODABLE
-        message, groups = self._messages[found.lastindex or 0]
-        pieces = found.group(0, *groups)[1:] if groups else ()
+        message, groups, several = self._messages[found.lastindex or 0]
+        pieces: tuple[bytes, ...] = found.group(*groups) if several else tuple(map(found.group, groups))
         for index, convert, low, high in message.limits:
             if not low <= convert(pieces[index]) <= high:
                 return OUT_OF_RANGE
