@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
 from bench.events import Event, EventKind
@@ -13,16 +13,28 @@ from bench.order import RepairOrder, Watch
 from bench.sheet import figures, model, words
 from bench.sheet.history import History, role, uniform_offset
 
+if TYPE_CHECKING:
+    from bench.journal import Journal
+
 
 def content(events: Sequence[Event], language: str, *, printed: str, head: tuple[int, str]) -> dict[str, Any]:
     """Return the sheet of the order that `events` belong to, as plain JSON data.
 
-    `printed` is the ISO time with offset of the printing, `head` the journal's newest (seq, hash). The same arguments
-    give the same content. Raises UsageError when the order was never opened.
+    `events` in their sequence, with the sign-ins that name the operators (`events_of`). `printed` is the ISO time with
+    offset of the printing, `head` the journal's newest (seq, hash). The same arguments give the same content.
+    Raises UsageError when the order was never opened.
     """
     with speaking(language):
         sheet: dict[str, Any] = model.plain(_sheet(events, language, printed, head))
         return sheet
+
+
+def events_of(journal: Journal, number: str) -> list[Event]:
+    """Return what a sheet of the order `number` is made from: its events, and the sign-ins before the last of them."""
+    mine = list(journal.events(order=number))
+    last = mine[-1].seq if mine else 0
+    signed_in = [event for event in journal.events(kinds=[EventKind.SIGNED_IN]) if event.seq < last]
+    return sorted([*mine, *signed_in], key=lambda event: event.seq)
 
 
 def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int, str]) -> model.Sheet:
@@ -191,18 +203,19 @@ def _short(digest: str) -> str:
 
 
 def _parties(order: RepairOrder, history: History, events: Sequence[Event]) -> list[model.Entry]:
-    """The customer's reference, then everyone who worked on the order with the roles they took."""
-    roles: dict[str, list[str]] = {}
-    working = [event.operator for event in history.events if event.operator]
+    """The customer's reference, then everyone who worked on the order, in the roles they had at that moment."""
+    acting: dict[str, str] = {}
+    roles: dict[str, dict[str, None]] = {}
     for event in events:
-        who = str(event.payload.get("operator") or event.operator or "")
-        if event.kind in (EventKind.SIGNED_IN, EventKind.SIGNED) and who in working:
-            held = roles.setdefault(who, [])
-            if role(event.payload["role"]) not in held:
-                held.append(role(event.payload["role"]))
+        if event.kind in (EventKind.SIGNED_IN, EventKind.SIGNED):
+            acting[str(event.payload.get("operator") or event.operator)] = role(event.payload["role"])
+        if event.order == order.number and event.operator:
+            held = roles.setdefault(event.operator, {})
+            if event.operator in acting:
+                held[acting[event.operator]] = None
     people = [
-        _entry("operator", history.names.get(who, who), who, ", ".join(roles.get(who, [])) or _("operator"))
-        for who in dict.fromkeys(working)
+        _entry("operator", history.names.get(who, who), who, ", ".join(held) or _("operator"))
+        for who, held in roles.items()
     ]
     return [_entry("customer", _("Customer (reference)"), order.customer), *people]
 
@@ -210,7 +223,9 @@ def _parties(order: RepairOrder, history: History, events: Sequence[Event]) -> l
 def _reservations(opened: Event, values: Sequence[figures.Taken], mine: Sequence[Event]) -> list[str]:
     handled = [event.payload for event in mine if event.kind is EventKind.HANDLED]
     closures = [payload["closure"] for payload in handled if payload.get("closure") is not None]
-    found = figures.reservations(values, closures[-1] if closures else None)
+    alerts = [event.payload for event in mine if event.kind is EventKind.ALERT_RAISED]
+    found = [words.message(alert["text"]) for alert in alerts if alert["alert"] == "reservation"]
+    found += figures.reservations(values, closures[-1] if closures else None)
     was_opened = any(payload["act"] == "open" for payload in handled)
     if was_opened and not any(value.group == "water-resistance" for value in values):
         found.append(_("Water-resistance not guaranteed: the case was opened and not tested since."))

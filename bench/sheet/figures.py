@@ -124,8 +124,13 @@ def _group(group: str, phases: Sequence[str], mine: Mapping[Key, Taken], counts:
 def attempts(values: Sequence[Taken]) -> tuple[model.Attempt, ...]:
     """Return every value of the measurements that were taken more than once: nothing is hidden."""
     counts = Counter(value.key for value in values)
-    latest = last_attempts(values)
-    return tuple(_attempt(value, latest[value.key] is value) for value in values if counts[value.key] > 1)
+    seen: Counter[Key] = Counter()
+    told = []
+    for value in values:
+        seen[value.key] += 1
+        if counts[value.key] > 1:
+            told.append(_attempt(value, seen[value.key], counts[value.key]))
+    return tuple(told)
 
 
 class _Legend:
@@ -322,7 +327,7 @@ def _curves(values: Sequence[Taken]) -> tuple[model.Curve, ...]:
     )
 
 
-def _attempt(value: Taken, kept: bool) -> model.Attempt:
+def _attempt(value: Taken, ordinal: int, total: int) -> model.Attempt:
     measurement, verdict, payload = value.measurement, value.judged.verdict, value.event.payload
     symbol, word, note = verdict_words(verdict)
     return model.Attempt(
@@ -343,7 +348,9 @@ def _attempt(value: Taken, kept: bool) -> model.Attempt:
         verdict=f"{word} {note}".strip(),
         details=tuple(details_of(value)),
         reason=str(payload.get("reason") or ""),
-        kept=kept,
+        ordinal=ordinal,
+        total=total,
+        kept=ordinal == total,
     )
 
 

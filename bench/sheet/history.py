@@ -80,12 +80,17 @@ class History:
                     minutes=minutes,
                     minutes_shown="" if minutes is None else number(minutes, 1),
                     outcome=outcome,
-                    outcome_shown=words.outcome(outcome),
+                    outcome_shown=self.outcome(step, outcome),
                     reason=str(end.payload.get("reason") or "") if end else "",
                     acts=self._acts(start, end),
                 )
             )
         return tuple(lines)
+
+    def outcome(self, step: str, outcome: str) -> str:
+        """Write a step's outcome: the choice that was taken at a decision, else the bench's word."""
+        taken = (label for (of, _field, choice), label in self.choices.items() if (of, choice) == (step, outcome))
+        return next(taken, "") or words.outcome(outcome)
 
     def _acts(self, start: Event, end: Event | None) -> tuple[str, ...]:
         inside = [
@@ -248,6 +253,9 @@ class History:
             following = str(done[-1].payload.get("next", "") if done else self.procedure.get("first", ""))
             if following and following != "end":
                 gaps.append(_("Step not begun: {step}").format(step=self.title(following)))
+        case = [e.payload["act"] for e in self.of(EventKind.HANDLED) if e.payload["act"] in ("open", "close")]
+        if case and case[-1] == "open":
+            gaps.append(_("The case is open."))
         if not self.of(EventKind.SIGNED):
             gaps.append(_("Signature of the final control"))
         gaps.append(_("Closing of the order"))

@@ -161,7 +161,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One value of a repeated measurement, in the order in which they were taken."""
+    """One value of a repeated measurement, in the order in which they were taken: the `ordinal`-th of `total`."""
 
     at: str
     at_shown: str
@@ -180,6 +180,8 @@ class Attempt:
     verdict: str
     details: tuple[str, ...]
     reason: str
+    ordinal: int
+    total: int
     kept: bool
 
 

@@ -63,6 +63,13 @@ _OUTCOMES = {
     "no-limit": N_("no limit known"),
     "repeat": N_("repeated"),
     "reserved": N_("done, with reservations"),
+    "mismatch": N_("does not match the order"),
+    "magnetised": N_("magnetised"),
+    "crown-out": N_("crown pulled out"),
+    "defect": N_("defect found"),
+    "not-testable": N_("not to be tested"),
+    "water": N_("water got in"),
+    "refused": N_("refused"),
 }
 
 _SYMBOLS = {
@@ -76,7 +83,7 @@ _SYMBOLS = {
 
 
 def outcome(key: str) -> str:
-    """Write a step's or an order's outcome; a word of a procedure's own stands as it is."""
+    """Write a step's or an order's outcome; any other word stands as it is."""
     return _(_OUTCOMES[key]) if key in _OUTCOMES else key
 
 
