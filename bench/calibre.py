@@ -93,6 +93,8 @@ class CalibreProfile:
     rule: DecisionRule = ISO_14253_1
     notes: tuple[Text, ...] = ()
     batteries: tuple[str, ...] = ()
+    battery_mark: Mark | None = None
+    battery_source: str = ""
     grade_names: dict[str, Text] = field(default_factory=dict)
 
     @property

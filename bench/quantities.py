@@ -26,6 +26,7 @@ DIMENSIONS: dict[str, dict[str, str]] = {
         "s/j": "second_per_day",
         "s/month": "second_per_month",
         "s/mois": "second_per_month",
+        "s/year": "second_per_year",
     },
     "amplitude": {"°": "amplitude_degree"},
     "lift_angle": {"°": "lift_degree"},
@@ -320,4 +321,4 @@ def unit_text(unit: str) -> str:
     """Return the unit as people write it in the language in force: s/j and s/mois in French."""
     if current() != "fr":
         return unit
-    return {"s/d": "s/j", "s/month": "s/mois", "d": "j", "month": "mois"}.get(unit, unit)
+    return {"s/d": "s/j", "s/month": "s/mois", "s/year": "s/an", "d": "j", "month": "mois"}.get(unit, unit)

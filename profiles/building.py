@@ -87,7 +87,8 @@ class Builder:
         limits = _without_shadowed(limits)
         _check_grades_named(report, limits, grades)
         _check_plausible(report, facts)
-        battery = self._check_battery(report, data, facts)
+        reference = data.get("battery")
+        cell = self._check_battery(report, reference, facts) if reference else ""
         if report.problems:
             return None, report.problems
         profile = CalibreProfile(
@@ -99,11 +100,13 @@ class Builder:
             facts=facts,
             limits=tuple(limits),
             grades=grades,
-            battery=battery,
+            battery=cell,
             demagnetisable=data.get("demagnetisable", True),
             rule=RULES[data.get("rule", "iso-14253-1")],
             notes=_texts(data.get("notes", ())),
-            batteries=tuple(data.get("batteries", ())),
+            batteries=tuple(reference.get("others", ())) if reference else (),
+            battery_mark=Mark(reference["mark"]) if reference else None,
+            battery_source=report.source(reference["source"], ("battery", "source")) if reference else "",
             grade_names=names,
         )
         return replace(profile, identity=_fingerprinted(profile.identity, content(profile))), []
@@ -209,7 +212,7 @@ class Builder:
                 )
                 continue
             entry = offered[grade]
-            positions[grade] = tuple(entry["positions"])
+            positions[grade] = tuple(entry.get("positions", ()))
             names[grade] = Text.from_json(entry["name"])
             limits += [
                 replace(limit, grade=grade)
@@ -306,19 +309,17 @@ class Builder:
             self.battery_problems += report.problems
         return cells
 
-    def _check_battery(self, report: Report, data: Mapping[str, Any], facts: Mapping[str, Fact]) -> str:
+    def _check_battery(self, report: Report, reference: Mapping[str, Any], facts: Mapping[str, Fact]) -> str:
+        """Return the id of the usual cell; a cell of another voltage than the calibre's is a problem."""
         supply = facts.get("supply_voltage")
-        first = ""
-        named: list[tuple[Place, str]] = [(("battery",), data["battery"])] if data.get("battery") else []
-        named += [(("batteries", index), name) for index, name in enumerate(data.get("batteries", ()))]
+        report.source(reference["source"], ("battery", "source"))
+        named: list[tuple[Place, str]] = [(("battery", "cell"), reference["cell"])]
+        named += [(("battery", "others", index), name) for index, name in enumerate(reference.get("others", ()))]
         for place, name in named:
             cell = self.battery(name)
             if cell is None:
                 report(place, msg("there is no battery of that name."), name)
-                continue
-            if place == ("battery",):
-                first = cell.id
-            if supply and abs(cell.voltage.magnitude - supply.value.magnitude) > VOLTAGE_LEEWAY:
+            elif supply and abs(cell.voltage.magnitude - supply.value.magnitude) > VOLTAGE_LEEWAY:
                 report(
                     place,
                     msg(
@@ -328,7 +329,8 @@ class Builder:
                     ),
                     name,
                 )
-        return first
+        usual = self.battery(reference["cell"])
+        return usual.id if usual else ""
 
 
 class Report:
@@ -372,7 +374,7 @@ class Report:
         source = self.source(entry["source"], (*place, "source"))
         if value is None:
             return None
-        if value.magnitude <= 0:
+        if value.magnitude <= 0 and key != "jewels":
             self((*place, "value"), msg("it must be greater than zero."), entry["value"])
             return None
         return Fact(value, source, Mark(entry["mark"]))
@@ -401,6 +403,8 @@ class Report:
             return None
         if any(value is None for value in sides.values()):
             return None
+        if entry.get("temperature"):
+            self.value("temperature", entry["temperature"], (*place, "temperature"))
         low, high = sides.get("low"), sides.get("high")
         if low is not None and high is not None and low >= high:
             self(
@@ -480,6 +484,7 @@ def content(profile: CalibreProfile | CaseProfile) -> dict[str, Any]:
             "aliases": list(profile.aliases),
             "battery": profile.battery,
             "batteries": list(profile.batteries),
+            "battery_mark": profile.battery_mark.value if profile.battery_mark else None,
             "demagnetisable": profile.demagnetisable,
             "grades": {name: list(positions) for name, positions in profile.grades.items()},
             "facts": {key: _fact_json(fact) for key, fact in profile.facts.items()},

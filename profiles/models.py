@@ -60,7 +60,7 @@ class GradeEntry(Strict):
     """One grade: its name, the positions it is regulated in, its limits."""
 
     name: Words
-    positions: list[Position] = Field(min_length=1)
+    positions: list[Position] = Field([], description="Left out where the source does not name them.")
     limits: list[LimitEntry] = []
 
 
@@ -83,6 +83,15 @@ class GradesReference(Strict):
     sold: list[str] = []
 
 
+class BatteryReference(Strict):
+    """The usual cell of a calibre and the others that fit, by trade number of batteries.toml."""
+
+    cell: str
+    others: list[str] = []
+    mark: MarkWord
+    source: str = Field(min_length=1)
+
+
 class CarriedOver(Strict):
     """What is taken from a sister calibre: documented there, carried over here."""
 
@@ -101,8 +110,7 @@ class CalibreFile(Strict):
     family: FamilyWord
     aliases: list[str] = []
     approved_by: str = ""
-    battery: str = Field("", description="Trade number of batteries.toml.")
-    batteries: list[str] = Field([], description="Other cells that fit.")
+    battery: BatteryReference | None = None
     demagnetisable: bool = True
     rule: RuleWord = "iso-14253-1"
     positions: list[Position] = Field([], description="Positions of regulation where the maker has no grades.")
