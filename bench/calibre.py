@@ -25,7 +25,7 @@ class Fact:
 class ProfileLimit:
     """A limit with the circumstances it is for: None means that the limit does not depend on that circumstance.
 
-    `shared` names the file of general limits it was taken from; "" is the calibre's own or its grade's.
+    `shared` names the file of general limits it was taken from; "" is the calibre's or its maker's own.
     """
 
     limit: Limit

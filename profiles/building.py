@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import rfc8785
-
-from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileIdentity, ProfileLimit, Stage
-from bench.conformity import RULES, Limit, Mark
-from bench.language import Message, Text, msg
+from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileLimit, Stage
+from bench.conformity import RULES, Mark
+from bench.language import Text, msg
 from bench.order import Family
-from bench.quantities import QUANTITIES, QuantityMismatch, Value, quantity
+from bench.quantities import Value
+from profiles.entries import Report
+from profiles.fingerprint import fingerprinted, identity
 from profiles.reading import DataFile, Place, Problem
 
 # The trains that movements are made with (instruments.md 1.3): anything else is a slip of the pen.
 BEAT_RATES = (12000, 14400, 17280, 18000, 19800, 21600, 25200, 28800, 36000, 43200, 72000)
 LIFT_ANGLES = (10.0, 90.0)
-POSITIONS = ("CH", "CB", "3H", "6H", "9H", "12H")
 # A cell may differ from the supply of the calibre's tests by this much (1.55 V cells are tested at 1.50 to 1.55 V).
 VOLTAGE_LEEWAY = 0.3
-_CODE = re.compile(r"[A-Z]\d{1,2}[a-z]?$")
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class Builder:
         if report.problems:
             return None, report.problems
         profile = CalibreProfile(
-            identity=_identity(file),
+            identity=identity(file),
             maker=data["maker"],
             calibre=data["calibre"],
             family=Family(data["family"]),
@@ -109,7 +105,7 @@ class Builder:
             battery_source=report.source(reference["source"], ("battery", "source")) if reference else "",
             grade_names=names,
         )
-        return replace(profile, identity=_fingerprinted(profile.identity, content(profile))), []
+        return fingerprinted(profile), []
 
     def case(self, file: DataFile) -> tuple[CaseProfile | None, list[Problem]]:
         """Build one case with the stages of its programme."""
@@ -138,7 +134,7 @@ class Builder:
         if report.problems or rating is None or highest is None:
             return None, report.problems
         profile = CaseProfile(
-            identity=_identity(file),
+            identity=identity(file),
             name=data["name"],
             rating=rating,
             stages=tuple(stages),
@@ -150,7 +146,7 @@ class Builder:
             programme=data["programme"],
             free_volumes=volumes,
         )
-        return replace(profile, identity=_fingerprinted(profile.identity, content(profile))), []
+        return fingerprinted(profile), []
 
     def programme(self, file: DataFile) -> tuple[list[Stage], list[Problem]]:
         """Build the stages of one test programme."""
@@ -233,7 +229,8 @@ class Builder:
         theirs = Report(file, self._sources)
         for key, fact in theirs.facts(file.data.get("facts", {}), ("facts",)).items():
             facts.setdefault(key, fact)
-        limits += theirs.limits(file.data.get("limits", ()), ("limits",), shared=file.id)
+        general = file.id if file.data.get("general") else ""
+        limits += theirs.limits(file.data.get("limits", ()), ("limits",), shared=general)
         if theirs.problems:
             report(place, msg("{file} is not right.", file=file.name), name)
 
@@ -333,97 +330,6 @@ class Builder:
         return usual.id if usual else ""
 
 
-class Report:
-    """Reads the values of one file and collects what is wrong with them."""
-
-    def __init__(self, file: DataFile, sources: Mapping[str, str]) -> None:
-        self.file = file
-        self.problems: list[Problem] = []
-        self._sources = sources
-
-    def __call__(self, place: Place, reason: Message, value: object = "") -> None:
-        self.problems.append(self.file.problem(place, reason, value))
-
-    def value(self, key: str, written: str, place: Place) -> Value | None:
-        """Read a value with its unit."""
-        try:
-            return Value.parse(key, written)
-        except QuantityMismatch as fault:
-            self(place, fault.what, written)
-        return None
-
-    def source(self, written: str, place: Place) -> str:
-        """Write out the codes of sources.toml; other words stay as they are."""
-        words = written.split()
-        if not any(_CODE.match(word) or word in self._sources for word in words):
-            return written
-        for word in words:
-            if word not in self._sources:
-                self(place, msg("there is no source of that code."), word)
-        return "; ".join(f"{word} {self._sources.get(word, '')}".strip() for word in words)
-
-    def facts(self, entries: Mapping[str, Any], place: Place) -> dict[str, Fact]:
-        found = ((key, self.fact(key, entry, (*place, key))) for key, entry in entries.items())
-        return {key: fact for key, fact in found if fact is not None}
-
-    def fact(self, key: str, entry: Mapping[str, Any], place: Place) -> Fact | None:
-        if key not in QUANTITIES:
-            self(place, msg("there is no quantity of that name."), key)
-            return None
-        value = self.value(key, entry["value"], (*place, "value"))
-        source = self.source(entry["source"], (*place, "source"))
-        if value is None:
-            return None
-        if value.magnitude <= 0 and key != "jewels":
-            self((*place, "value"), msg("it must be greater than zero."), entry["value"])
-            return None
-        return Fact(value, source, Mark(entry["mark"]))
-
-    def limits(self, entries: Sequence[Mapping[str, Any]], place: Place, shared: str = "") -> list[ProfileLimit]:
-        found = []
-        for index, entry in enumerate(entries):
-            limit = self.limit(entry, (*place, index))
-            if limit is not None:
-                circumstances = {key: entry.get(key) for key in ("grade", "position", "wind", "stage", "temperature")}
-                found.append(ProfileLimit(limit, **circumstances, shared=shared))
-        return found
-
-    def limit(self, entry: Mapping[str, Any], place: Place, high_key: str = "high") -> Limit | None:
-        """Read one limit; `high_key` is how the file calls its upper side."""
-        key = entry["quantity"]
-        if key not in QUANTITIES:
-            self((*place, "quantity"), msg("there is no quantity of that name."), key)
-            return None
-        source = self.source(entry["source"], (*place, "source"))
-        names = {"low": "low", "high": high_key}
-        written = {side: entry[side] for side in names if entry.get(side) is not None}
-        sides = {side: self.value(key, text, (*place, names[side])) for side, text in written.items()}
-        if not written:
-            self(place, msg("a limit needs a lower or an upper side."), key)
-            return None
-        if any(value is None for value in sides.values()):
-            return None
-        if entry.get("temperature"):
-            self.value("temperature", entry["temperature"], (*place, "temperature"))
-        low, high = sides.get("low"), sides.get("high")
-        if low is not None and high is not None and low >= high:
-            self(
-                (*place, "low"),
-                msg("the limits are inside out: {low} does not lie below {high}.", low=low, high=high),
-                entry["low"],
-            )
-            return None
-        return Limit(
-            quantity(key),
-            low.magnitude if low else None,
-            high.magnitude if high else None,
-            source,
-            Mark(entry["mark"]),
-            entry.get("document", ""),
-            entry.get("includes_margin", False),
-        )
-
-
 def _carried(what: Any, sister: str) -> Any:
     """Return a fact or limit of a sister calibre: what was documented there is carried over here."""
     mark = Mark.CARRIED_OVER if what.mark is Mark.DOCUMENTED else what.mark
@@ -456,68 +362,6 @@ def _check_plausible(report: Report, facts: Mapping[str, Fact]) -> None:
     lift = facts.get("lift_angle")
     if lift and not LIFT_ANGLES[0] <= lift.value.magnitude <= LIFT_ANGLES[1]:
         report(("facts", "lift_angle", "value"), msg("a lift angle lies between 10° and 90°."), lift.value)
-
-
-def _identity(file: DataFile) -> ProfileIdentity:
-    # A workshop's profile is a draft until its manager has approved it (G-08).
-    approved = file.origin == "shipped" or bool(file.data.get("approved_by"))
-    return ProfileIdentity(file.id, file.data["version"], "", file.origin, approved)
-
-
-def _fingerprinted(identity: ProfileIdentity, what: Mapping[str, Any]) -> ProfileIdentity:
-    return replace(identity, sha256=hashlib.sha256(rfc8785.dumps(dict(what))).hexdigest())
-
-
-def content(profile: CalibreProfile | CaseProfile) -> dict[str, Any]:
-    """Return everything that decides in a profile, references resolved, as JSON: what its SHA-256 is taken over."""
-    common = {
-        "id": profile.identity.id,
-        "version": profile.identity.version,
-        "rule": profile.rule.id,
-        "notes": [note.to_json() for note in profile.notes],
-    }
-    if isinstance(profile, CalibreProfile):
-        return common | {
-            "maker": profile.maker,
-            "calibre": profile.calibre,
-            "family": profile.family.value,
-            "aliases": list(profile.aliases),
-            "battery": profile.battery,
-            "batteries": list(profile.batteries),
-            "battery_mark": profile.battery_mark.value if profile.battery_mark else None,
-            "demagnetisable": profile.demagnetisable,
-            "grades": {name: list(positions) for name, positions in profile.grades.items()},
-            "facts": {key: _fact_json(fact) for key, fact in profile.facts.items()},
-            "limits": [_limit_json(entry) for entry in profile.limits],
-        }
-    return common | {
-        "name": profile.name,
-        "rating": profile.rating.to_json(),
-        "programme": profile.programme,
-        "max_pressure": profile.max_pressure.to_json(),
-        "validity_hours": profile.validity_hours,
-        "free_volume": _fact_json(profile.free_volume) if profile.free_volume else None,
-        "free_volumes": {glass: _fact_json(fact) for glass, fact in profile.free_volumes.items()},
-        "stages": [
-            {
-                "label": stage.label,
-                "pressure": stage.pressure.to_json(),
-                "limit": stage.limit.to_json(),
-                "times": [stage.fill, stage.stabilise, stage.measure],
-            }
-            for stage in profile.stages
-        ],
-    }
-
-
-def _fact_json(fact: Fact) -> dict[str, Any]:
-    return {**fact.value.to_json(), "source": fact.source, "mark": fact.mark.value}
-
-
-def _limit_json(entry: ProfileLimit) -> dict[str, Any]:
-    names = ("grade", "position", "wind", "stage", "temperature")
-    circumstances = {name: value for name, value in zip(names, entry.circumstances, strict=True) if value}
-    return {**entry.limit.to_json(), **circumstances, "shared": entry.shared}
 
 
 def _texts(entries: Iterable[Mapping[str, str]]) -> tuple[Text, ...]:

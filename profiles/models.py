@@ -70,6 +70,7 @@ class GradesFile(Strict):
     id: str = Slug
     version: str
     title: Words
+    general: bool = Field(False, description="Values of no calibre's own: usual ones, shown as such.")
     facts: dict[str, FactEntry] = {}
     limits: list[LimitEntry] = []
     grades: dict[str, GradeEntry] = {}

@@ -1,0 +1,78 @@
+"""Which profile exactly: its identity, and the SHA-256 over everything in it that decides."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import rfc8785
+
+from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileIdentity, ProfileLimit
+from profiles.reading import DataFile
+
+Profile = TypeVar("Profile", CalibreProfile, CaseProfile)
+
+
+def identity(file: DataFile) -> ProfileIdentity:
+    # A workshop's profile is a draft until its manager has approved it (G-08).
+    approved = file.origin == "shipped" or bool(file.data.get("approved_by"))
+    return ProfileIdentity(file.id, file.data["version"], "", file.origin, approved)
+
+
+def fingerprinted(profile: Profile) -> Profile:
+    """Return the profile with the SHA-256 of its content (canonical JSON, RFC 8785) in its identity."""
+    sha256 = hashlib.sha256(rfc8785.dumps(content(profile))).hexdigest()
+    return replace(profile, identity=replace(profile.identity, sha256=sha256))
+
+
+def content(profile: CalibreProfile | CaseProfile) -> dict[str, Any]:
+    """Return everything that decides in a profile, references resolved, as JSON: what its SHA-256 is taken over."""
+    common = {
+        "id": profile.identity.id,
+        "version": profile.identity.version,
+        "rule": profile.rule.id,
+        "notes": [note.to_json() for note in profile.notes],
+    }
+    if isinstance(profile, CalibreProfile):
+        return common | {
+            "maker": profile.maker,
+            "calibre": profile.calibre,
+            "family": profile.family.value,
+            "aliases": list(profile.aliases),
+            "battery": profile.battery,
+            "batteries": list(profile.batteries),
+            "battery_mark": profile.battery_mark.value if profile.battery_mark else None,
+            "demagnetisable": profile.demagnetisable,
+            "grades": {name: list(positions) for name, positions in profile.grades.items()},
+            "facts": {key: _fact_json(fact) for key, fact in profile.facts.items()},
+            "limits": [_limit_json(entry) for entry in profile.limits],
+        }
+    return common | {
+        "name": profile.name,
+        "rating": profile.rating.to_json(),
+        "programme": profile.programme,
+        "max_pressure": profile.max_pressure.to_json(),
+        "validity_hours": profile.validity_hours,
+        "free_volume": _fact_json(profile.free_volume) if profile.free_volume else None,
+        "free_volumes": {glass: _fact_json(fact) for glass, fact in profile.free_volumes.items()},
+        "stages": [
+            {
+                "label": stage.label,
+                "pressure": stage.pressure.to_json(),
+                "limit": stage.limit.to_json(),
+                "times": [stage.fill, stage.stabilise, stage.measure],
+            }
+            for stage in profile.stages
+        ],
+    }
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    return {**fact.value.to_json(), "source": fact.source, "mark": fact.mark.value}
+
+
+def _limit_json(entry: ProfileLimit) -> dict[str, Any]:
+    names = ("grade", "position", "wind", "stage", "temperature")
+    circumstances = {name: value for name, value in zip(names, entry.circumstances, strict=True) if value}
+    return {**entry.limit.to_json(), **circumstances, "shared": entry.shared}
