@@ -34,7 +34,8 @@ _FAMILIES = {
 class Watch:
     """The watch as received. `calibre` and `case` are profile ids; "" where unknown.
 
-    `water_resistance` is the text as engraved ("30 m", "10 ATM"): a rating, never a pressure.
+    `water_resistance` is the text as engraved ("30 m", "10 ATM"): a rating, never a pressure. `glass` is the class of
+    its diameter ("small", "medium", "large"), which the free volume goes by; "" where it was not noted.
     """
 
     brand: str
@@ -47,6 +48,7 @@ class Watch:
     grade: str = ""
     case: str = ""
     water_resistance: str = ""
+    glass: str = ""
 
 
 @dataclass(frozen=True)

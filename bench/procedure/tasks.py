@@ -145,8 +145,9 @@ class _Builder:
         ]
         blockers = list(_approval(case.identity.approved, case.name))
         parameters: dict[str, Any] = {"stages": stages}
-        if case.free_volume is not None:
-            parameters["free_volume"] = case.free_volume.value
+        free_volume = case.free_volumes.get(self.state.order.watch.glass, case.free_volume)
+        if free_volume is not None:
+            parameters["free_volume"] = free_volume.value
         else:
             raise UsageError(
                 msg("The case profile {case} gives no free volume: a leak rate cannot be computed.", case=case.name),
