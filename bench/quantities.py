@@ -155,6 +155,23 @@ def registry() -> pint.UnitRegistry[Any]:
     return pint.UnitRegistry(str(Path(__file__).with_name("units.txt")), on_redefinition="raise")
 
 
+# What the everyday units are worth in one another, by dimension: the same as units.txt says (a test holds them
+# together), so that reading a profile or decoding a frame need not load pint.
+FACTORS: dict[str, dict[str, float]] = {
+    "rate": {"s/d": 1.0, "s/j": 1.0, "s/month": 1 / 30, "s/mois": 1 / 30, "s/year": 1 / 365},
+    "beat_rate": {"A/h": 1.0, "Hz": 7200.0},
+    "leak_rate": {"µg/min": 1.0, "mg/min": 1e3},
+    "gauge_pressure": {"bar": 1e5, "mbar": 1e2, "kPa": 1e3, "Pa": 1.0},
+    "length": {"µm": 1.0, "mm": 1e3, "m": 1e6},
+    "volume": {"mm³": 1.0, "mm3": 1.0, "ml": 1e3},
+    "flux_density": {"mG": 1.0, "µT": 10.0, "G": 1e3, "mT": 1e4, "T": 1e7},
+    "current": {"nA": 1.0, "µA": 1e3, "mA": 1e6},
+    "voltage": {"mV": 1.0, "V": 1e3},
+    "resistance": {"Ω": 1.0, "kΩ": 1e3, "MΩ": 1e6},
+    "duration": {"ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6, "d": 8.64e7, "month": 730 * 3.6e6},
+}
+
+
 @lru_cache
 def factor(dimension: str, unit: str, into: str) -> float:
     """Return what a magnitude in `unit` is multiplied by to stand in `into`, both of `dimension`.
@@ -170,7 +187,15 @@ def factor(dimension: str, unit: str, into: str) -> float:
             )
     if names[unit] == names[into]:
         return 1.0
-    units = registry()
+    known = FACTORS.get(dimension, {})
+    if unit in known and into in known:
+        return known[unit] / known[into]
+    return by_pint(dimension, unit, into)
+
+
+def by_pint(dimension: str, unit: str, into: str) -> float:
+    """Return the same factor as units.txt gives it."""
+    units, names = registry(), DIMENSIONS[dimension]
     ratio = units.parse_expression(names[unit]) / units.parse_expression(names[into])
     return float(ratio.to_base_units().magnitude)
 

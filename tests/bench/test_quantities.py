@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.language import speaking
-from bench.quantities import DIMENSIONS, QUANTITIES, QuantityMismatch, Value, factor, registry
+from bench.quantities import DIMENSIONS, FACTORS, QUANTITIES, QuantityMismatch, Value, by_pint, factor, registry
 
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.add, operator.sub)
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)
@@ -121,6 +121,14 @@ def test_a_month_of_rate_has_thirty_days():
 def test_a_factor_in_a_units_definition_counts_both_ways():
     assert factor("current", "µA", "nA") == pytest.approx(1000.0)
     assert factor("current", "nA", "µA") == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize("dimension", sorted(DIMENSIONS))
+def test_the_everyday_factors_are_those_of_the_unit_definitions(dimension):
+    assert set(FACTORS.get(dimension, ())) <= set(DIMENSIONS[dimension])
+    for unit in DIMENSIONS[dimension]:
+        for into in DIMENSIONS[dimension]:
+            assert factor(dimension, unit, into) == pytest.approx(by_pint(dimension, unit, into), rel=1e-14)
 
 
 def test_values_are_written_as_the_language_does():
