@@ -51,7 +51,7 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
     closed = next((event for event in reversed(mine) if event.kind is EventKind.ORDER_CLOSED), None)
     quotes = [event.payload for event in mine if event.kind is EventKind.QUOTE_SIGNED]
     quote = quotes[-1] if quotes else (vars(order.quote) if order.quote else None)
-    values = figures.taken(mine, names)
+    values = figures.taken(mine)
     missing = () if closed else history.missing(order.missing(), quote is not None)
     outcome = str(closed.payload.get("outcome", "")) if closed else ""
     offset = uniform_offset(mine)
@@ -119,7 +119,9 @@ _WATCH = {
     "grade": N_("Grade"),
     "case": N_("Case profile"),
     "water_resistance": N_("Water-resistance as engraved"),
+    "glass": N_("Glass diameter class"),
 }
+_GLASS = {"small": N_("small"), "medium": N_("medium"), "large": N_("large")}
 
 
 def _entry(key: str, label: str, value: Any, shown: str | None = None, note: str = "") -> model.Entry:
@@ -162,15 +164,12 @@ def _blocks(
         if quote
         else [_entry("quote", _("Quote"), None, _("not signed"))]
     )
-    watch = [
-        _entry(
-            name,
-            _(_WATCH[name]),
-            getattr(order.watch, name).value if name == "family" else getattr(order.watch, name),
-            str(getattr(order.watch, name)),
-        )
-        for name in Watch.__dataclass_fields__
-    ]
+    watch = []
+    for name in Watch.__dataclass_fields__:
+        written = getattr(order.watch, name)
+        value = written.value if name == "family" else written
+        shown = _(_GLASS[value]) if name == "glass" and value in _GLASS else str(written)
+        watch.append(_entry(name, _(_WATCH[name]) if name in _WATCH else name, value, shown))
     return [
         model.Block("identification", _("Identification"), tuple(identification)),
         model.Block("watch", _("Watch"), tuple(watch)),

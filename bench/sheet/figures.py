@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +48,11 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Taken:
-    """One judged value with the event it came in and its place among the attempts."""
+    """One judged value with the event it came in; `label` is the measurement's as people read it."""
 
     event: Event
     judged: Judged
-    name: str
+    label: str
 
     @property
     def measurement(self) -> Measurement:
@@ -70,14 +71,33 @@ class Taken:
         return (self.group, self.phase, self.measurement.quantity.id, self.measurement.label)
 
 
-def taken(events: Sequence[Event], names: Mapping[str, str]) -> list[Taken]:
+def taken(events: Sequence[Event]) -> list[Taken]:
     """Return every judged value of the order, in the order in which they were taken."""
-    return [
-        Taken(event, Judged.from_json(entry), names.get(event.operator or "", event.operator or ""))
+    found = [
+        (event, Judged.from_json(entry))
         for event in events
         if event.kind is EventKind.MEASURED
         for entry in event.payload["judged"]
     ]
+    labels: dict[str, set[str]] = {}
+    for _event, judged in found:
+        labels.setdefault(judged.measurement.quantity.id, set()).add(judged.measurement.label)
+    return [
+        Taken(event, judged, _label(judged.measurement.label, labels[judged.measurement.quantity.id]))
+        for event, judged in found
+    ]
+
+
+_PRESSURE = re.compile(r"([+\-−]?\d+(?:\.\d+)?) (bar|mbar|kPa)")
+
+
+def _label(label: str, siblings: Set[str]) -> str:
+    """Write a label: a pressure as the language does; a run's own name only where it tells runs apart."""
+    pressure = _PRESSURE.fullmatch(label)
+    if pressure:
+        return f"{number(float(pressure[1].replace('−', '-')), sign=True)}\u00a0{pressure[2]}"
+    named = label.islower() and label.replace(" ", "").isalpha()
+    return "" if named and len(siblings) == 1 else label
 
 
 def last_attempts(values: Sequence[Taken]) -> dict[Key, Taken]:
@@ -181,6 +201,7 @@ def _row(
         quantity=quantity,
         name=str(QUANTITIES[quantity].name),
         label=label,
+        label_shown=next(value.label for value in values if value),
         limit_shown=limit,
         rule_shown=rule,
         notes=tuple(dict.fromkeys(legend.note(source(entry)) for entry in limits)),
@@ -255,6 +276,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
         n=measurement.n,
         stdev=measurement.stdev,
         uncertainty=measurement.uncertainty.expanded if measurement.uncertainty else None,
+        coverage=measurement.uncertainty.k if measurement.uncertainty else None,
         uncertainty_shown=uncertainty_shown(measurement),
         limit=verdict.limit.to_json() if verdict.limit else None,
         limit_shown=limit_shown,
@@ -286,6 +308,8 @@ def details_of(value: Taken) -> list[str]:
     conditions = measurement.conditions
     beside = _BESIDE.get(measurement.quantity.id, ())
     details = [_tight(_condition(name, conditions[name])) for name in beside if name in conditions]
+    if measurement.uncertainty and abs(measurement.uncertainty.k - 2) >= 0.005:
+        details.append(f"k\u00a0=\u00a0{number(measurement.uncertainty.k, 2)}")
     tag = words.text(conditions.get("tag") or payload.get("tag"))
     if tag:
         details.append(tag)
@@ -321,7 +345,7 @@ def _shared(values: Sequence[Taken]) -> str:
 
 def _curves(values: Sequence[Taken]) -> tuple[model.Curve, ...]:
     return tuple(
-        model.Curve(value.phase, words.phase(value.phase), value.measurement.label, trace.x, trace.y, trace.points)
+        model.Curve(value.phase, words.phase(value.phase), value.label, trace.x, trace.y, trace.points)
         for value in values
         if (trace := value.measurement.trace) is not None and len(trace.points) > 1
     )
@@ -340,6 +364,7 @@ def _attempt(value: Taken, ordinal: int, total: int) -> model.Attempt:
         quantity=measurement.quantity.id,
         name=str(measurement.quantity.name),
         label=measurement.label,
+        label_shown=value.label,
         shown=_shown(measurement.value, verdict.limit),
         uncertainty_shown=uncertainty_shown(measurement),
         limit_shown=verdict.limit.show() if verdict.limit else "",
@@ -365,8 +390,10 @@ def reservations(values: Sequence[Taken], closure: int | None) -> list[str]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for value in final.values():
         verdict, name = value.judged.verdict, str(value.measurement.quantity.name)
-        said = f"{value.measurement.label} {_shown(value.measurement.value, verdict.limit)}".strip()
-        if verdict.state is not State.CONFORMING and _state(verdict) != "information":
+        said = f"{value.label} {_shown(value.measurement.value, verdict.limit)}".strip()
+        if _state(verdict) == "information" or (verdict.refusal and verdict.refusal.rule == "no-limit"):
+            continue  # nothing was promised of it
+        if verdict.state is not State.CONFORMING:
             why = f" ({verdict.refusal.reason})" if verdict.refusal else ""
             reasons.setdefault((name, f"{verdict.state}{why}"), []).append(said)
         elif verdict_words(verdict)[2]:

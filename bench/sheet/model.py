@@ -68,6 +68,7 @@ class InstrumentLine:
 @dataclass(frozen=True)
 class Cell:
     """One judged value. Numbers are unrounded and in `unit`; `shown` and `uncertainty_shown` are for the eye.
+    `coverage` is the factor k of U.
 
     `attempts` counts every run of this measurement in its phase, interrupted ones left out; `details` are the
     circumstances that must stand beside the value; `limit_shown` and `rule_shown` are what this value was judged by.
@@ -80,6 +81,7 @@ class Cell:
     n: int
     stdev: float | None
     uncertainty: float | None
+    coverage: float | None
     uncertainty_shown: str
     limit: dict[str, Any] | None
     limit_shown: str
@@ -111,6 +113,7 @@ class Row:
     quantity: str
     name: str
     label: str
+    label_shown: str
     limit_shown: str
     rule_shown: str
     notes: tuple[int, ...]
@@ -172,6 +175,7 @@ class Attempt:
     quantity: str
     name: str
     label: str
+    label_shown: str
     shown: str
     uncertainty_shown: str
     limit_shown: str

@@ -147,12 +147,21 @@ def _by_label(group: Mapping[str, Any], quantity: str, caption: str) -> dict[str
                 ends = (axis.at(cell["value"] - cell["uncertainty"]), axis.at(cell["value"] + cell["uncertainty"]))
                 shown.append(_line(x, ends[0], x, ends[1], _INK, width=0.8))
             shown.append(_mark(x, axis.at(cell["value"]), phase["key"]))
-            told.append(f"{row['label']} {phase['title'].lower()} {cell['shown']}")
-        shown.append(_text(centre, bottom + 11, row["label"]))
+            told.append(f"{row['label_shown']} {phase['title'].lower()} {cell['shown']}")
+        shown.append(_text(centre, bottom + 11, row["label_shown"]))
     parts = [*parts, *_scale(axis, left, right, unit), *shown]
-    parts += _legend(left + 4, bottom + 24, [(phase["key"], phase["title"]) for phase in group["phases"]])
+    parts += _legend(left + 4, bottom + 24, _present(group, rows))
     alt = f"{caption}: {'; '.join(told)}"
     return {"svg": _svg(right + 6, bottom + 30, parts, alt), "alt": alt, "caption": caption}
+
+
+def _present(group: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return the phases that any of the rows has a value in."""
+    return [
+        (phase["key"], phase["title"])
+        for place, phase in enumerate(group["phases"])
+        if any(row["cells"][place] for row in rows)
+    ]
 
 
 def _traces(group: Mapping[str, Any]) -> dict[str, str] | None:

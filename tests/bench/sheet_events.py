@@ -292,7 +292,7 @@ def timing(story: Story, step: str, phase: str, offset: float, tag: Text | None,
 def leak_test(
     story: Story, step: str, phase: str, leaks: tuple[float, ...], *, aborted: Any = None, reason: str = ""
 ) -> None:
-    stages = (("−0,7 bar", -0.7), ("+3 bar", 3.02), ("+10 bar", 10.05))
+    stages = (("-0.7 bar", -0.7), ("+3 bar", 3.02), ("+10 bar", 10.05))
     task = MeasureTask(
         step, phase, InstrumentKind.WATER_RESISTANCE, Program("leak-test"), "",
         judged=("leak_rate",), limits=(TaskLimit(LEAK),), rule=ISO_14253_1,

@@ -177,7 +177,7 @@ def test_rounding_never_carries_a_value_across_its_limit(leak: float) -> None:
     story = magnetised(until="demagnetise")
     story.begin("leak", "Étanchéité", "Water-resistance", "after")
     leak_test(story, "leak", "after", (leak,))
-    cell = row(sheet_of(story), "leak_rate", "−0,7 bar")["cells"][1]
+    cell = row(sheet_of(story), "leak_rate", "-0.7 bar")["cells"][1]
     shown = float(cell["shown"].removesuffix("\u00a0µg/min"))
     assert (shown > 50) == (leak > 50)
     assert cell["value"] == leak
@@ -193,6 +193,15 @@ def test_numbers_and_dates_as_each_language_writes_them() -> None:
     assert entries(english, "dates")["promised"]["shown"] == "2026-11-27"
     assert entries(french, "identification")["opened"]["shown"] == "22/11/2026 08:04 UTC+01:00"
     assert french["integrity"] == {**english["integrity"], "printed_shown": "22/11/2026 11:40 UTC+01:00"}
+
+
+def test_labels_as_people_read_them() -> None:
+    def shown(language: str) -> set[str]:
+        groups = sheet_of(magnetised(), language)["measurements"]
+        return {entry["label_shown"] for group in groups for entry in group["rows"]}
+
+    assert {"−0,7\u00a0bar", "+3\u00a0bar", "+10\u00a0bar", "CH", "9H"} <= shown("fr")
+    assert "−0.7\u00a0bar" in shown("en")
 
 
 def test_what_programs_read_is_the_same_in_both_languages() -> None:

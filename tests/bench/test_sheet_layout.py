@@ -68,7 +68,7 @@ def everything_shown(sheet: dict[str, Any]) -> list[str]:
     for group in sheet["measurements"]:
         found += [line["shown"] for line in group["instruments"]] + [note["text"] for note in group["notes"]]
         for row in group["rows"]:
-            found += [row["name"], row["label"], row["limit_shown"], row["rule_shown"]]
+            found += [row["name"], row["label_shown"], row["limit_shown"], row["rule_shown"]]
             for cell in filter(None, row["cells"]):
                 found += [cell["shown"], cell["uncertainty_shown"], cell["verdict"], cell["symbol"], *cell["details"]]
     for form in sheet["answers"]:
@@ -195,7 +195,8 @@ def test_long_tables_break_across_pages_under_repeated_heads() -> None:
     found = pages(to_pdf(sheet))
     annex = next(i for i, text in enumerate(found) if squeezed("Annex: all attempts") in text)
     assert all(
-        squeezed("When Quantity Value ± U (k = 2) Limit Verdict Attempt") in text for text in found[annex + 1 : -1]
+        squeezed("When Quantity Value ± U (k = 2 unless said) Limit Verdict Attempt") in text
+        for text in found[annex + 1 : -1]
     )
     assert len(found) > annex + 2
 
@@ -234,7 +235,7 @@ def test_a_plot_escapes_what_people_typed() -> None:
     sheet = sheet_of(MAGNETISED)
     timing_group = next(group for group in sheet["measurements"] if group["key"] == "timing")
     for entry in timing_group["rows"]:
-        entry["label"] = '<"CH&>'
+        entry["label_shown"] = '<"CH&>'
     with speaking("en"):
         svg = plots.of(sheet)["Timing"][0]["svg"]
     assert '<"CH&>' in "".join(ET.fromstring(svg).itertext())
