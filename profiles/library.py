@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -224,6 +223,8 @@ def _near(value: Value | None, wanted: Value | None, within: float) -> bool:
 def _unknown(
     what: Message, asked: str, ids: Mapping[str, object], names: Mapping[str, list[str]] | None = None
 ) -> UsageError:
+    import difflib
+
     near = difflib.get_close_matches(plain(asked), [plain(i) for i in ids] + list(names or {}), n=5, cutoff=0.6)
     by_plain = {plain(i): i for i in ids}
     meant = list(dict.fromkeys(i for n in near for i in ((names or {}).get(n) or [by_plain[n]])))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -95,22 +94,32 @@ def read_folder(folder: Path, origin: str) -> tuple[list[DataFile], list[Problem
         name = path.relative_to(folder).as_posix()
         try:
             text = path.read_text("utf-8")
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as fault:
-            problems.append(_broken(name, str(fault)))
         except UnicodeDecodeError as fault:
             problems.append(Problem(name, msg("it is not UTF-8 text (byte {position}).", position=fault.start)))
         except OSError as fault:
             problems.append(Problem(name, msg("it cannot be read: {error}.", error=fault.strerror or "")))
         else:
-            file = DataFile(kind, name, origin, text, data)
-            wrong = [] if checked().get(name) == digest(text) else shape_problems(file)
-            if kind in FOLDERS and not wrong and file.id != path.stem:
-                wrong.append(file.problem(("id",), msg("the file must be called {id}.toml.", id=file.id), file.id))
+            file, wrong = _read(kind, name, origin, text)
             problems += wrong
-            if not wrong:
+            if file is not None and not wrong:
                 files.append(file)
     return files, problems
+
+
+def _read(kind: str, name: str, origin: str, text: str) -> tuple[DataFile | None, list[Problem]]:
+    known = checked().get(name)
+    if known and known["sha256"] == digest(text):
+        return DataFile(kind, name, origin, text, known["data"]), []
+    import tomllib
+
+    try:
+        file = DataFile(kind, name, origin, text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as fault:
+        return None, [_broken(name, str(fault))]
+    wrong = shape_problems(file)
+    if kind in FOLDERS and not wrong and file.id != Path(name).stem:
+        wrong.append(file.problem(("id",), msg("the file must be called {id}.toml.", id=file.id), file.id))
+    return file, wrong
 
 
 def _broken(name: str, said: str) -> Problem:
@@ -125,10 +134,11 @@ def digest(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def checked() -> Mapping[str, str]:
-    """Return the digests of the shipped files whose shape `profiles.check` has already proven.
+def checked() -> Mapping[str, Any]:
+    """Return digest and content of the shipped files whose shape `profiles.check` has already proven.
 
-    A file that still has its digest need not be checked again at every start, and pydantic need not be loaded.
+    A file that still has its digest need not be parsed and checked again at every start: that, and loading pydantic
+    for it, would take longer than all the rest.
     """
     try:
         return dict(json.loads((SHIPPED / CHECKED).read_text("utf-8")))
