@@ -134,6 +134,11 @@ class SimulatedBench:
         return self._watch
 
     @property
+    def device_time(self) -> float:
+        """Seconds of the instruments' time since the bench was made."""
+        return self._clock.now()
+
+    @property
     def urls(self) -> dict[str, str]:
         """Where a host finds each instrument, by its id."""
         return {name: line.port.url for name, line in self._lines.items()}
