@@ -36,6 +36,9 @@ class History:
             event.payload["step"]: words.text(event.payload.get("title")) for event in self.of(EventKind.STEP_STARTED)
         }
 
+        self.fields = {
+            step["id"]: [field["id"] for field in step.get("fields", ())] for step in planned
+        }  # canonical JSON sorts the answers by name; people read them in the form's order
         self.choices = {
             (step["id"], field["id"], choice["id"]): words.text(choice["label"])
             for step in planned
@@ -140,8 +143,9 @@ class History:
 
     def _entries(self, payload: Mapping[str, Any], corrected: Mapping[str, Any]) -> tuple[model.Entry, ...]:
         answers = {**payload.get("answers", {}), **corrected}
+        order = self.fields.get(payload.get("step", ""), [])
         entries = []
-        for key, value in answers.items():
+        for key, value in sorted(answers.items(), key=lambda item: _place(item[0], order)):
             note = ""
             if key in corrected:
                 first = self._shown(payload, key, payload.get("answers", {}).get(key)) or "—"
@@ -260,6 +264,10 @@ class History:
             gaps.append(_("Signature of the final control"))
         gaps.append(_("Closing of the order"))
         return tuple(gaps)
+
+
+def _place(key: str, order: Sequence[str]) -> int:
+    return order.index(key) if key in order else len(order)
 
 
 def _minutes(start: Event, end: Event) -> float | None:

@@ -82,6 +82,16 @@ def test_every_procedure_ends_in_a_sheet_in_every_form(tmp_path: Path, procedure
     work.desk.journal.close()
 
 
+def test_answers_stand_in_the_order_of_the_form(tmp_path: Path) -> None:
+    work = at_the_desk(tmp_path, Truth(), "controle-mecanique")
+    walk(work, steps=2)
+    for form in sheet_of(work)["answers"]:
+        step = work.procedure.get(form["step"])
+        assert step is not None
+        assert [entry["key"] for entry in form["entries"]] == [field.id for field in step.fields]
+    work.desk.journal.close()
+
+
 def test_a_later_sign_in_does_not_change_a_closed_sheet(tmp_path: Path) -> None:
     work = at_the_desk(tmp_path, Truth(), "controle-mecanique")
     walk(work, "leave")
