@@ -230,10 +230,14 @@ def state(task: MeasureTask, measurement: Measurement) -> Verdict:
 
 @dataclass(frozen=True)
 class Derived:
-    """How a figure follows from measurements: its value in their unit, and its sensitivity to each (GUM 5.1.2)."""
+    """How a figure follows from measurements: its value, and its sensitivity to each (GUM 5.1.2).
+
+    `unit` is that of the value, None for the unit of the measurements.
+    """
 
     magnitude: float
     sensitivities: tuple[float, ...]
+    unit: str | None = None
 
 
 def derive(
@@ -251,7 +255,7 @@ def derive(
     measurement = replace(
         last,
         id=new_id(),
-        value=Value.of(quantity, derived.magnitude, first.value.unit),
+        value=Value.of(quantity, derived.magnitude, derived.unit or first.value.unit),
         label="",
         n=len(parts),
         stdev=None,

@@ -332,7 +332,10 @@ class Work:
         judged = evaluate(task, result, facts)
         if self._is_last(task) and step.measure is not None:
             so_far = [entry for done in self._measured() for entry in done.judged]
-            judged += derive_all(task, step.measure.derive, [*so_far, *judged])
+            here = (self.state.current, self.state.visit)
+            before = [done for done in self.state.tasks if (done.step, done.visit) != here]
+            earlier = [entry for done in before for entry in done.judged]
+            judged += derive_all(task, step.measure.derive, [*so_far, *judged], earlier)
         if segment is not None:
             pool.end_segment(segment, {"judged": [entry.to_json() for entry in judged]})
         payload = {

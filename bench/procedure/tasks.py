@@ -182,7 +182,7 @@ class _Builder:
             label=run.label,
             handlings=[place, *run.handlings],
             limits=limits,
-            conditions=usual,
+            conditions={**usual, **self._capacity(run)},
             blockers=blockers,
         )
 
@@ -232,6 +232,11 @@ class _Builder:
             else:
                 found[name] = Value.parse(key, written)
         return found
+
+    def _capacity(self, run: Run) -> dict[str, Any]:
+        """The battery's capacity beside a consumption: battery life follows from both."""
+        capacity = self.watch.calibre.fact("battery_capacity") if self.watch.calibre else None
+        return {"battery_capacity": capacity} if run.program == "consumption" and capacity is not None else {}
 
     def _is_usual(self, run: Run, name: str) -> bool:
         calibre = self.watch.calibre

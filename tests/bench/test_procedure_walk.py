@@ -461,7 +461,7 @@ def test_a_lost_link_is_kept_as_an_interruption_and_the_task_is_measured_again()
     assert last.kind is EventKind.MEASUREMENT_INTERRUPTED
     assert last.payload["evidence"]["partial"] == "a502"
     measure_step(work)
-    assert len(work.judged()) == 3 * 4 + 5
+    assert len(work.judged()) == 3 * 4 + 6
 
 
 def test_an_order_taken_up_again_stands_exactly_where_it_was_left_at_every_step() -> None:
