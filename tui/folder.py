@@ -1,0 +1,139 @@
+"""Where a workshop's things lie: its folder, and what is read there without opening the bench."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import EtabliError, UsageError
+from bench.language import _, msg
+
+if TYPE_CHECKING:
+    from bench.journal import Journal
+    from bench.procedure.library import ProcedureLibrary
+    from profiles.library import Library
+    from tui.settings import Settings
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A workshop's folder: ETABLI_HOME, else where the system keeps a user's data."""
+
+    path: Path
+
+    @classmethod
+    def home(cls) -> Folder:
+        named = os.environ.get("ETABLI_HOME")
+        if named:
+            return cls(Path(named).expanduser().absolute())
+        from platformdirs import user_data_path
+
+        return cls(user_data_path("etabli", appauthor=False))
+
+    @property
+    def file(self) -> Path:
+        return self.path / "workshop.toml"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.sqlite"
+
+    @property
+    def recordings(self) -> Path:
+        return self.path / "recordings"
+
+    @property
+    def sheets(self) -> Path:
+        return self.path / "sheets"
+
+    def settings(self) -> Settings:
+        """Read workshop.toml. Raises UsageError where there is no workshop, DataFileError where the file is wrong."""
+        from tui.settings import load
+
+        if not self.file.exists():
+            raise UsageError(
+                msg("There is no workshop in {folder}.", folder=str(self.path)),
+                remedy=msg("“etabli” makes one there; “etabli demo” shows one; ETABLI_HOME names another folder."),
+            )
+        return load(self.file)
+
+    def found(self) -> bool:
+        """Make the folder and a first workshop.toml where there is none; tell whether it was made now."""
+        if self.file.exists():
+            return False
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.file.write_text(_first_file(), encoding="utf-8")
+        except OSError as error:
+            raise EtabliError(
+                msg("The workshop's folder {folder} cannot be made.", folder=str(self.path)),
+                msg("The system says: {reason}.", reason=error.strerror or str(error)),
+                msg("Name another folder in ETABLI_HOME."),
+            ) from error
+        return True
+
+    def read_journal(self) -> Journal:
+        """Open the journal for reading, beside a bench that may be at work. Raises JournalError."""
+        from bench.journal import Journal
+
+        return Journal.open(self.journal, station="", writable=False)
+
+    def profiles(self) -> Library:
+        from profiles.library import Library
+
+        own = self.path / "profiles"
+        return Library(own if own.is_dir() else None)
+
+    def procedures(self) -> ProcedureLibrary:
+        from bench.procedure.library import ProcedureLibrary
+
+        return ProcedureLibrary(self.path / "procedures")
+
+
+def _first_file() -> str:
+    try:
+        person = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        person = "me"
+    person = "".join(sign for sign in person if sign.isalnum() or sign in "-_.") or "me"
+    return _FIRST.format(
+        head=_("This workshop: its name, its people, its instruments. The how-to is docs/workshop.md."),
+        name=_("My workshop"),
+        person=person,
+        rules=_("A watch with more residual field than this counts as magnetised; no maker states a figure."),
+        register=_("Instruments: one [[instrument]] each, with its certificates."),
+    )
+
+
+_FIRST = """# {head}
+name = "{name}"
+station = "bench-1"
+
+[house]
+# {rules}
+# residual_field_max = "0.1 mT"
+self_check = false
+
+[[operator]]
+id = "{person}"
+name = "{person}"
+roles = ["technician", "controller", "manager"]
+
+# {register}
+# [[instrument]]
+# id = "timegrapher"
+# kind = "timegrapher"
+# model = "Timegrapher Studio"
+# serial = "TS-0001"
+# dialect = "timegrapher-studio"
+# connection = "/dev/ttyUSB0"
+#
+# [[instrument.certificate]]
+# number = "C-2026-001"
+# laboratory = ""
+# issued = 2026-01-15
+# interval_days = 365
+"""

@@ -1,0 +1,190 @@
+"""A workshop's own file, workshop.toml: name, house rules, operators, register of instruments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
+
+from bench import datafile
+from bench.errors import EtabliError
+from bench.house import House
+from bench.instrument import Capability, InstrumentKind
+from bench.metrology import Certificate, InstrumentRecord
+from bench.people import Operator, Role
+from bench.quantities import QUANTITIES, Value
+from drivers.registry import DRIVERS
+
+MANUAL = "manual"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class HouseEntry(_Entry):
+    """The house rules; `residual_field_max` is written with its unit ("0.1 mT")."""
+
+    residual_field_max: str = ""
+    self_check: bool = False
+    repeats_without_reason: PositiveInt = 3
+
+    @field_validator("residual_field_max")
+    @classmethod
+    def _a_field(cls, written: str) -> str:
+        if written:
+            _read("residual_field", written)
+        return written
+
+
+class OperatorEntry(_Entry):
+    """A named person and what they may do."""
+
+    id: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    roles: tuple[Role, ...] = Field(min_length=1)
+
+
+class CertificateEntry(_Entry):
+    """A calibration certificate; `serial` is that of the instrument where it is left out."""
+
+    number: str = Field(min_length=1)
+    laboratory: str
+    issued: date
+    interval_days: PositiveInt = 365
+    serial: str = ""
+    expanded: dict[str, float] = Field(default_factory=dict)
+
+
+class CapabilityEntry(_Entry):
+    """What the register states of one quantity, in its canonical unit."""
+
+    quantity: str
+    low: float | None = None
+    high: float | None = None
+    resolution: float | None = None
+    accuracy: float | None = None
+    accuracy_relative: float | None = None
+    source: str = ""
+
+    @field_validator("quantity")
+    @classmethod
+    def _known(cls, key: str) -> str:
+        if key not in QUANTITIES:
+            raise ValueError(f"unknown quantity; known: {', '.join(sorted(QUANTITIES))}")
+        return key
+
+
+class InstrumentEntry(_Entry):
+    """One line of the register; `connection` is a port ("/dev/ttyUSB0", "COM3", "socket://host:port") or "manual"."""
+
+    id: str = Field(min_length=1)
+    kind: InstrumentKind
+    model: str = Field(min_length=1)
+    serial: str = Field(min_length=1)
+    dialect: str
+    connection: str = Field(min_length=1)
+    options: dict[str, Any] = Field(default_factory=dict)
+    suspended: str = ""
+    out: bool = False
+    certificate: tuple[CertificateEntry, ...] = ()
+    capability: tuple[CapabilityEntry, ...] = ()
+
+    @field_validator("dialect")
+    @classmethod
+    def _spoken(cls, dialect: str) -> str:
+        if dialect != MANUAL and dialect not in DRIVERS:
+            raise ValueError(f"no driver speaks it; known: {', '.join([*DRIVERS, MANUAL])}")
+        return dialect
+
+    def record(self) -> InstrumentRecord:
+        return InstrumentRecord(
+            id=self.id,
+            kind=self.kind,
+            model=self.model,
+            serial=self.serial,
+            dialect=self.dialect,
+            connection=self.connection,
+            options=self.options,
+            certificates=tuple(
+                Certificate(c.number, c.laboratory, c.issued, c.interval_days, c.serial or self.serial, c.expanded)
+                for c in self.certificate
+            ),
+            suspended=self.suspended,
+            out=self.out,
+            capabilities=tuple(Capability(**entry.model_dump()) for entry in self.capability),
+        )
+
+
+class SimulationEntry(_Entry):
+    """Marks a demonstration workshop: its instruments are simulated, `speed` times as fast as the clock."""
+
+    speed: PositiveFloat = 1.0
+    seed: int = 1
+
+
+class WorkshopFile(_Entry):
+    """workshop.toml as a whole; `language` is that of its sheets, "" for that of the screen."""
+
+    name: str = Field(min_length=1)
+    language: Literal["", "fr", "en"] = ""
+    station: str = Field("bench-1", min_length=1)
+    house: HouseEntry = HouseEntry()
+    operator: tuple[OperatorEntry, ...] = Field(min_length=1)
+    instrument: tuple[InstrumentEntry, ...] = ()
+    simulation: SimulationEntry | None = None
+
+    @model_validator(mode="after")
+    def _each_once(self) -> WorkshopFile:
+        for what, ids in (("operator", [o.id for o in self.operator]), ("instrument", [i.id for i in self.instrument])):
+            for twice in sorted({each for each in ids if ids.count(each) > 1}):
+                raise ValueError(f"{what} {twice!r} stands twice")
+        return self
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the program makes of workshop.toml."""
+
+    language: str
+    station: str
+    house: House
+    operators: tuple[Operator, ...]
+    records: tuple[InstrumentRecord, ...]
+    simulation: SimulationEntry | None
+
+    def operator(self, operator_id: str) -> Operator | None:
+        return next((entry for entry in self.operators if entry.id == operator_id), None)
+
+
+def load(path: Path) -> Settings:
+    """Read workshop.toml. Raises DataFileError naming the file, the line or key, and the reason."""
+    return settings(datafile.load(path, WorkshopFile))
+
+
+def settings(file: WorkshopFile) -> Settings:
+    field = file.house.residual_field_max
+    house = House(
+        name=file.name,
+        residual_field_max=_read("residual_field", field) if field else None,
+        self_check=file.house.self_check,
+        repeats_without_reason=file.house.repeats_without_reason,
+    )
+    return Settings(
+        language=file.language,
+        station=file.station,
+        house=house,
+        operators=tuple(Operator(o.id, o.name, frozenset(o.roles)) for o in file.operator),
+        records=tuple(entry.record() for entry in file.instrument),
+        simulation=file.simulation,
+    )
+
+
+def _read(key: str, written: str) -> Value:
+    try:
+        return Value.parse(key, written)
+    except EtabliError as error:
+        raise ValueError(str(error)) from None

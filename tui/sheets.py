@@ -1,0 +1,61 @@
+"""Writing an order's tracking sheet from the journal into a file."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from bench.errors import EtabliError, UsageError
+from bench.journal import Journal
+from bench.language import msg
+
+
+def render(journal: Journal, number: str, fmt: str, language: str) -> tuple[bytes, int]:
+    """Return the sheet as a file's content and the sequence of the order's last event. Raises UsageError."""
+    from bench.sheet import content, to_html, to_json, to_pdf
+
+    events = list(journal.events(order=number))
+    if not events:
+        known = ", ".join(row.number for row in journal.orders()[:8])
+        raise UsageError(
+            msg("There is no order {number}.", number=number), remedy=msg("Known orders: {known}.", known=known or "—")
+        )
+    printed = datetime.now().astimezone().isoformat(timespec="seconds")
+    sheet = content(events, language, printed=printed, head=journal.head())
+    match fmt:
+        case "pdf":
+            data = to_pdf(sheet)
+        case "html":
+            data = to_html(sheet).encode()
+        case _:
+            data = to_json(sheet)
+    return data, events[-1].seq
+
+
+def write(path: Path, data: bytes, *, force: bool) -> Path:
+    """Write a sheet whole or not at all. Raises UsageError where a file is there and `force` is not given."""
+    if path.exists() and not force:
+        raise UsageError(
+            msg("{path} exists; it is not overwritten.", path=str(path)),
+            remedy=msg("Give another name with -o, or overwrite it with --force."),
+        )
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(data)
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise EtabliError(
+            msg("{path} cannot be written.", path=str(path)),
+            msg("The system says: {reason}.", reason=error.strerror or str(error)),
+            msg("Give another place with -o."),
+        ) from error
+    return path
+
+
+def file_name(number: str, seq: int, language: str, fmt: str) -> str:
+    """Return the name of a sheet: another one whenever something was added to the order."""
+    safe = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in number).lstrip(".") or "_"
+    return f"{safe}-{seq}-{language}.{fmt}"

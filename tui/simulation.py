@@ -1,0 +1,41 @@
+"""The simulated bench under a demonstration workshop: each order's watch, kept as the journal says it was handled."""
+
+from __future__ import annotations
+
+from bench.events import EventKind
+from bench.journal import Journal
+from bench.judging import Handling
+from bench.metrology import InstrumentRecord
+from drivers.simulated import SimulatedBench
+
+CASE = "simulated_case"
+
+
+class Simulation:
+    """Puts the watch of the order in hand under the simulated instruments and hands it what people do."""
+
+    def __init__(self, journal: Journal, speed: float, seed: int) -> None:
+        self._journal = journal
+        self._bench = SimulatedBench(speed=speed, seed=seed)
+        self._known: set[str] = set()
+        self.records: tuple[InstrumentRecord, ...] = tuple(self._bench.start())
+
+    def on_order(self, number: str) -> None:
+        """Put the order's watch on the bench; one that was there before a restart is handled again as it was."""
+        opened = next(self._journal.events(order=number, kinds=[EventKind.ORDER_OPENED]), None)
+        if opened is None:
+            return
+        case = (opened.payload["order"].get("notes") or {}).get(CASE, "mechanical-healthy")
+        self._bench.select(number, str(case))
+        if number not in self._known:
+            self._known.add(number)
+            for event in self._journal.events(order=number, kinds=[EventKind.HANDLED]):
+                self._bench.handle(event.payload["act"], event.payload["detail"])
+
+    def hands(self, number: str, handling: Handling) -> None:
+        """Do with the order's watch what hands have done."""
+        if number in self._known:
+            self._bench.handle(handling.act, handling.detail)
+
+    def close(self) -> None:
+        self._bench.close()

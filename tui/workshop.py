@@ -1,0 +1,137 @@
+"""An opened workshop: journal, instruments, profiles and procedures wired into one desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from bench.errors import EtabliError, UsageError
+from bench.journal import Journal
+from bench.judging import Handling
+from bench.language import current, msg
+from bench.metrology import InstrumentRecord
+from bench.people import Operator
+from bench.quantities import Quantity
+from bench.recording import Recorder, RecordingFailed
+from bench.work import Desk
+from drivers.manual import Ask
+from drivers.registry import is_manual
+from drivers.station import Station
+from tui import sheets
+from tui.folder import Folder
+from tui.settings import Settings
+from tui.simulation import Simulation
+from tui.version import VERSION
+
+
+class Workshop:
+    """A workshop with its bench at work. One program at a time; others may read its journal meanwhile.
+
+    `notices` are faults that do not keep the bench from working (no recording, a broken procedure file); `asker` is
+    asked for readings that are keyed in.
+    """
+
+    desk: Desk
+
+    def __init__(self, folder: Folder, settings: Settings, parts: ExitStack) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.operators: Sequence[Operator] = settings.operators
+        self.records: Sequence[InstrumentRecord] = settings.records
+        self.notices: list[EtabliError] = []
+        self.asker: Callable[[Quantity, str], str] | None = None
+        self._parts = parts
+        self._simulation: Simulation | None = None
+
+    @classmethod
+    def open(
+        cls, folder: Folder, *, asker: Ask | None = None, instruments: bool = True, speed: float | None = None
+    ) -> Workshop:
+        """Open the workshop in `folder`. Raises EtabliError; what was opened by then is closed again.
+
+        Without `instruments` no port is touched: for taking orders in. `speed` overrides a simulation's own.
+        """
+        settings = folder.settings()
+        with ExitStack() as parts:
+            self = cls(folder, settings, parts)
+            self.asker = asker
+            journal = Journal.open(folder.journal, station=settings.station)
+            parts.callback(journal.close)
+            hands: Callable[[str, Handling], None] = lambda order, handling: None  # noqa: E731
+            if instruments and settings.simulation is not None:
+                simulation = Simulation(journal, speed or settings.simulation.speed, settings.simulation.seed)
+                parts.callback(simulation.close)
+                self._simulation, hands = simulation, simulation.hands
+                self.records = (*simulation.records, *settings.records)
+            records = self.records if instruments else ()
+            recorder = self._recorder(records)
+            station = Station(records, recorder=recorder, asker=self._ask)
+            parts.callback(station.close)
+            procedures = folder.procedures()
+            self.notices += procedures.problems
+            self.desk = Desk(journal, procedures, folder.profiles(), station, settings.house, hands)
+            self._parts = parts.pop_all()
+        return self
+
+    @property
+    def journal(self) -> Journal:
+        return self.desk.journal
+
+    @property
+    def simulated(self) -> bool:
+        return self._simulation is not None
+
+    def on_order(self, number: str) -> None:
+        """Say which order lies on the bench: a simulated bench puts its watch there."""
+        if self._simulation is not None:
+            self._simulation.on_order(number)
+
+    def sheet(self, order_number: str, fmt: str) -> Path:
+        """Write the order's sheet among the workshop's and return where it is. Raises EtabliError."""
+        language = self.settings.language or current()
+        data, seq = sheets.render(self.journal, order_number, fmt, language)
+        path = self.folder.sheets / sheets.file_name(order_number, seq, language, fmt)
+        return sheets.write(path, data, force=True)
+
+    def close(self) -> None:
+        """Stop the instruments safely, give the ports back, close recording and journal. Closing twice does nothing."""
+        self._parts.close()
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, quantity: Quantity, label: str) -> str:
+        if self.asker is None:
+            raise UsageError(
+                msg("There is nobody to key in {quantity}.", quantity=quantity.name),
+                remedy=msg("Run the step at the bench, or give its readings in the answers file."),
+            )
+        return self.asker(quantity, label)
+
+    def _recorder(self, records: Sequence[InstrumentRecord]) -> Recorder | None:
+        """Record the session where something may cross a wire; a disk that fails is told, and measuring goes on."""
+        if all(is_manual(record) for record in records):
+            return None
+        began = datetime.now().astimezone()
+        metadata = {
+            "program": f"etabli {VERSION}",
+            "station": self.settings.station,
+            "workshop": self.settings.house.name,
+            "began": began.isoformat(timespec="seconds"),
+            "simulated": self.simulated,
+        }
+        name = f"{began:%Y-%m-%d-%H%M%S}"
+        taken = len(list(self.folder.recordings.glob(f"{name}*.mcap")))
+        path = self.folder.recordings / (f"{name}-{taken + 1}.mcap" if taken else f"{name}.mcap")
+        try:
+            recorder = Recorder(path, metadata, self.notices.append)
+        except RecordingFailed as error:
+            self.notices.append(error)
+            return None
+        self._parts.callback(recorder.close)
+        return recorder
