@@ -81,7 +81,9 @@ class Builder:
         for index, name in enumerate(data.get("shared", ())):
             self._share(report, name, ("shared", index), facts, limits)
         limits = _without_shadowed(limits)
-        _check_grades_named(report, limits, grades)
+        for index, entry in enumerate(data.get("limits", ())):
+            if entry.get("grade", "") not in ("", *grades):
+                report(("limits", index, "grade"), msg("there is no grade of that name."), entry["grade"])
         _check_plausible(report, facts)
         reference = data.get("battery")
         cell = self._check_battery(report, reference, facts) if reference else ""
@@ -342,12 +344,6 @@ def _without_shadowed(limits: Iterable[ProfileLimit]) -> list[ProfileLimit]:
     for entry in limits:
         kept.setdefault((entry.limit.quantity.id, *entry.circumstances), entry)
     return list(kept.values())
-
-
-def _check_grades_named(report: Report, limits: Iterable[ProfileLimit], grades: Mapping[str, tuple[str, ...]]) -> None:
-    for entry in limits:
-        if entry.grade is not None and entry.grade not in grades:
-            report(("limits",), msg("there is no grade of that name."), entry.grade)
 
 
 def _check_plausible(report: Report, facts: Mapping[str, Fact]) -> None:
