@@ -1,0 +1,320 @@
+"""The bench: one order, its current step, the reading, the verdict. Enter is the main key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+
+from bench.errors import EtabliError, Refused
+from bench.instrument import LinkState
+from bench.language import N_, _
+from bench.measurement import Sample
+from tui.screens.dialogs import Reason
+from tui.screens.glance import Glance, glance
+from tui.screens.room import Room
+from tui.widgets.curve import Curve
+from tui.widgets.form import Form
+from tui.widgets.instruments import InstrumentStrip
+from tui.widgets.live import Live, traced
+from tui.widgets.order_header import OrderHeader
+from tui.widgets.panel import Panel
+from tui.widgets.readout import Readout
+from tui.widgets.results import Results
+from tui.widgets.steps import StepsMap
+from tui.widgets.todo import Todo
+from tui.widgets.verdict import VerdictBand
+
+if TYPE_CHECKING:
+    from bench.judging import Judged, MeasureTask
+    from bench.work import Work
+
+REPAINTS_PER_SECOND = 12
+# Refusals that a reason lifts: asked for on the spot.
+REASONED = ("G-29", "G-30", "reserve", "no-verdict")
+
+
+class BenchScreen(Room):
+    """Leads through one order. Everything that touches the order runs in the bench's thread, one call at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "main", N_("Go on")),
+        Binding("r", "repeat", N_("Repeat")),
+        Binding("i", "indication", N_("As indication")),
+        Binding("s", "sheet", N_("Sheet")),
+        Binding("f4", "sign_in", N_("Change operator"), show=False),
+        Binding("escape", "back", N_("Orders")),
+    ]
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+        self.now: Glance | None = None
+        self.busy = False
+        self.running: MeasureTask | None = None
+        self.last: tuple[Judged, ...] = ()
+        self.samples: deque[Sample] = deque(maxlen=8192)
+        self.live = Live()
+
+    def furnish(self) -> ComposeResult:
+        yield OrderHeader()
+        with Container(id="middle"):
+            yield StepsMap()
+            with Vertical(id="work"):
+                yield Todo()
+                yield Panel()
+                yield Form()
+                yield Readout()
+                yield VerdictBand()
+                yield Curve()
+                yield Results()
+        yield InstrumentStrip(self.app.workshop.records, self.app.workshop.desk.pool.state, date.today())
+
+    async def on_mount(self) -> None:
+        self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
+        await self._look()
+
+    # -- what is shown
+
+    async def _look(self) -> None:
+        """Read the order again and show it."""
+        before = self.now
+        now = await self.app.at_bench(glance, self.work)
+        self.now = now
+        if now.closed:
+            self.app.finished(self.work)
+            return
+        moved = before is None or before.step != now.step or before.started != now.started
+        if moved:
+            self.last = ()
+            await self.query_one(Form).ask(())
+        self.query_one(OrderHeader).show(now.heading)
+        self.query_one(StepsMap).show(now.marks)
+        panel = self.query_one(Panel)
+        if now.refusal is not None and not now.started:
+            panel.say(now.refusal)
+        elif moved:
+            panel.clear()
+        self._show_measuring()
+        if moved and now.started and not now.measuring and now.step is not None:
+            await self.query_one(Form).ask(now.step.fields)
+        if not self.query_one(Form).display:
+            self.set_focus(None)
+        self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        if self.now is not None:
+            self._show_measuring()
+        self.refresh_bindings()
+
+    def _show_measuring(self) -> None:
+        """Show the measuring part: what to do, the reading, the verdict, the table."""
+        now = self.now
+        assert now is not None
+        task = self.running or now.task
+        self.query_one(Todo).show(now, running=self.running is not None, error=self.query_one(Panel).error is not None)
+        readout, band, curve = self.query_one(Readout), self.query_one(VerdictBand), self.query_one(Curve)
+        results = self.query_one(Results)
+        at_it = now.measuring and now.started
+        roomy = self.app.size.height >= 40
+        curve.display = roomy or self.running is not None
+        results.display = at_it and bool(now.judged) and (roomy or self.running is None)
+        results.show(now.judged, now.before)
+        if self.running is not None:
+            readout.display = True
+            band.show(())
+            readout.show(self.live.shown(), self.running.label)
+        else:
+            finished = self.last or (now.judged if now.outcome is not None else ())
+            band.show(finished)
+            readout.display = at_it and bool(finished or task) and not self.query_one(Panel).shown
+            if finished:
+                readout.show(*traced(finished))
+            elif task is not None:
+                readout.show(Live(task).shown(), task.label)
+        self.live.draw(curve, self.running, self.last)
+
+    def _drain(self) -> None:
+        """Take what the instrument has said since the last repaint."""
+        if self.live.take(self.samples):
+            self.query_one(Readout).show(self.live.shown(), self.running.label if self.running else "")
+            self.live.draw(self.query_one(Curve), self.running, ())
+
+    def link_changed(self, instrument: str, state: LinkState) -> None:
+        """Show the new state of a link."""
+        self.query_one(InstrumentStrip).changed(instrument, state)
+
+    # -- the keys
+
+    def main_word(self) -> str:
+        now = self.now
+        if now is None or self.busy or self.running is not None:
+            return ""
+        if now.step is None:
+            return _("Close the order")
+        if not now.started:
+            return _("Try again") if now.refusal is not None else _("Start")
+        if now.measuring:
+            if now.task is None:
+                return _("Go on")
+            return _("Measure again") if self.query_one(Panel).shown else _("Measure")
+        return _("Confirm")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        now = self.now
+        free = now is not None and not self.busy and self.running is None
+        if action == "repeat":
+            return free and now is not None and now.measuring and now.started and bool(now.judged)
+        if action == "indication":
+            refusal = self.query_one(Panel).refusal if free else None
+            return refusal is not None and refusal.rule == "G-05" and now is not None and now.task is not None
+        if action in ("back", "sheet", "sign_in") and not free:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_main(self) -> None:
+        now = self.now
+        if now is None or not self.main_word():
+            return
+        if now.step is None:
+            self._do(self._close)
+        elif not now.started:
+            self._do(self._start)
+        elif now.measuring and now.task is not None:
+            self._measure(now.task)
+        elif now.measuring:
+            self._do(self._confirm)
+        else:
+            missing = self.query_one(Form).first_missing()
+            if missing is not None:
+                missing.take()
+                self.app.bell()
+            else:
+                self._answer()
+
+    def on_form_complete(self) -> None:
+        if self.main_word():
+            self._answer()
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def action_sign_in(self) -> None:
+        self.app.change_operator()
+
+    def action_sheet(self) -> None:
+        self._do(self._sheet)
+
+    def action_repeat(self) -> None:
+        self._do(self._repeat)
+
+    # -- what the keys do; each runs as a worker, and its calls in the bench's thread
+
+    def _do(self, what: Callable[[], Any]) -> None:
+        """Run one act; while it runs, no key but Stop does anything."""
+        self.busy = True
+        self.refresh_bindings()
+        self.run_worker(self._guarded(what), exit_on_error=False)
+
+    async def _guarded(self, what: Callable[[], Any]) -> None:
+        panel = self.query_one(Panel)
+        try:
+            panel.clear()
+            await what()
+        except EtabliError as error:
+            panel.say_error(error)
+            self.app.bell()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a mistake of the program must not end the day's work
+            panel.say_error(self.app.mishap(error))
+        finally:
+            self.busy = False
+            self.running = None
+            self.ticking.pause()
+        if self.is_attached:
+            await self._look()
+
+    async def _start(self) -> None:
+        await self.app.at_bench(self.work.start)
+
+    async def _enter_next(self) -> None:
+        """Enter the step that follows, where nothing stops it: one key less."""
+        await self.app.at_bench(start_if_free, self.work)
+
+    def _answer(self) -> None:
+        answers = dict(self.query_one(Form).answers())
+
+        async def answer() -> None:
+            await self.app.at_bench(self.work.answer, answers)
+            await self._enter_next()
+
+        self._do(answer)
+
+    async def _confirm(self) -> None:
+        if await self._with_reason(self.work.confirm):
+            await self._enter_next()
+
+    async def _repeat(self) -> None:
+        if await self._with_reason(self.work.repeat):
+            self.last = ()
+
+    async def _with_reason(self, act: Callable[[str], object]) -> bool:
+        """Do what may need a reason, asking for one when it is refused without; False when none was given."""
+        try:
+            await self.app.at_bench(act, "")
+        except Refused as refused:
+            refusal = refused.refusal
+            if refusal.rule not in REASONED:
+                raise
+            reason = await self.app.push_screen_wait(Reason(lambda: f"{refusal.reason}\n{refusal.remedy}"))
+            if reason is None:
+                return False
+            await self.app.at_bench(act, reason)
+        return True
+
+    async def _close(self) -> None:
+        """Take the order up again: that closes its sheet, or says what is missing."""
+        self.work = await self.app.at_bench(self.app.workshop.desk.work, self.work.number)
+
+    def _measure(self, task: MeasureTask, *, indication: bool = False) -> None:
+        async def measure() -> None:
+            self.samples.clear()
+            self.live = Live(task)
+            self.last = ()
+            self.running = task
+            self._show_measuring()
+            self.refresh_bindings()
+            self.ticking.resume()
+            judged: list[tuple[Judged, ...]] = []
+
+            def run(reason: str) -> None:
+                self.work.prepare(task)
+                append = self.samples.append
+                judged.append(self.work.measure(task, append, reason=reason, indication=indication))
+
+            if await self._with_reason(run):
+                self.last = judged[0]
+
+        self._do(measure)
+
+    def action_indication(self) -> None:
+        """Take a reading with an instrument that may give no verdict."""
+        if self.now is not None and self.now.task is not None:
+            self._measure(self.now.task, indication=True)
+
+    async def _sheet(self) -> None:
+        path = await self.app.at_bench(self.app.workshop.sheet, self.work.number, "pdf")
+        self.app.notify(str(path), title=_("Sheet written"), markup=False, timeout=10)
+
+
+def start_if_free(work: Work) -> None:
+    """Enter the current step unless a guard stops it; a refusal is journaled only when somebody tries."""
+    if work.step is not None and not work.closed and not work.state.started and work.refusal() is None:
+        work.start()

@@ -1,0 +1,120 @@
+"""Small questions over a screen: a reason to type, a yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from bench.language import N_, _
+from bench.quantities import Quantity, unit_text
+from tui.keys import hints
+
+
+class Words(Widget):
+    """A sentence that is translated whenever it is drawn."""
+
+    def __init__(self, words: Callable[[], str], *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self.words = words
+
+    def render(self) -> Content:
+        return Content(self.words())
+
+
+class _Keys(Widget):
+    """The keys of the dialog, under its question."""
+
+    def render(self) -> Content:
+        parts: list[str | tuple[str, str]] = []
+        for hint in hints(self.screen):
+            parts += [(f" {hint.key} ", "bold $primary on $panel"), f" {hint.word}  "]
+        return Content.assemble(*parts)
+
+
+class Reason(ModalScreen[str | None]):
+    """Asks for a reason in words; Esc gives None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", N_("Confirm")),
+        Binding("escape", "dismiss(None)", N_("Cancel")),
+    ]
+
+    def __init__(self, question: Callable[[], str]) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(self.question, classes="question")
+            line = Input(compact=True)
+            line.cursor_blink = False
+            yield line
+            yield _Keys()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            self.app.bell()
+
+
+class Keying(ModalScreen[str | None]):
+    """Asks for a reading that a person takes from a display; Esc gives None: the measurement is stopped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", N_("Confirm")),
+        Binding("escape", "dismiss(None)", N_("Stop")),
+    ]
+
+    def __init__(self, asked: Quantity, label: str) -> None:
+        super().__init__()
+        self.asked = asked
+        self.label = label
+
+    def _question(self) -> str:
+        unit = unit_text(self.asked.unit)
+        return _("Read the display: {quantity} {label} in {unit}").format(
+            quantity=self.asked.name, label=self.label, unit=unit
+        )
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(self._question, classes="question")
+            line = Input(compact=True)
+            line.cursor_blink = False
+            yield line
+            yield _Keys()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            self.app.bell()
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks yes or no: Enter, y or o confirm; Esc or n cancel."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "dismiss(True)", N_("Yes")),
+        Binding("y,o", "dismiss(True)", N_("Yes"), show=False),
+        Binding("escape", "dismiss(False)", N_("No")),
+        Binding("n", "dismiss(False)", N_("No"), show=False),
+    ]
+
+    def __init__(self, question: Callable[[], str]) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(self.question, classes="question")
+            yield _Keys()

@@ -1,0 +1,87 @@
+"""What the bench screen shows of one order, read in one go in the bench's own thread and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.errors import Refusal
+from bench.judging import Judged, MeasureTask
+from tui.widgets.order_header import Heading
+
+if TYPE_CHECKING:
+    from bench.procedure.model import Step
+    from bench.procedure.state import OrderState
+    from bench.work import StepMark, Work
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One moment of an order. `refusal` is what stops the current step; `task` the next thing to measure;
+    `before` the figures that those of this visit compare with, by (quantity id, label).
+    """
+
+    heading: Heading
+    marks: tuple[StepMark, ...]
+    step: Step | None
+    started: bool
+    refusal: Refusal | None
+    tasks: tuple[MeasureTask, ...] = ()
+    task: MeasureTask | None = None
+    judged: tuple[Judged, ...] = ()
+    before: Mapping[Key, Judged] = field(default_factory=dict)
+    outcome: str | None = None
+    closed: bool = False
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the current step is a measurement."""
+        return self.step is not None and self.step.measure is not None
+
+
+def glance(work: Work) -> Glance:
+    """Read what stands now; called in the bench's thread."""
+    state, step = work.state, work.step
+    measuring = step is not None and step.measure is not None and state.started
+    return Glance(
+        heading=heading(state),
+        marks=tuple(work.progress()),
+        step=step,
+        started=state.started,
+        refusal=work.refusal() if step is not None else None,
+        tasks=tuple(work.tasks()) if measuring else (),
+        task=work.next_task() if measuring else None,
+        judged=tuple(work.judged()) if measuring else (),
+        before=earlier(state),
+        outcome=work.outcome() if measuring else None,
+        closed=work.closed,
+    )
+
+
+def heading(state: OrderState) -> Heading:
+    """Return the header of an order as it stands."""
+    order, watch = state.order, state.order.watch
+    calibre = state.profiles.get("calibre") or {}
+    dry = state.dry
+    return Heading(
+        number=order.number,
+        watch=" ".join(part for part in (watch.brand, watch.model, watch.reference) if part),
+        calibre=str(calibre.get("name", watch.calibre)),
+        version=str(calibre.get("version", "")),
+        promised=order.promised,
+        closure=state.closure,
+        case_open=state.case_open,
+        magnetised=state.magnetised,
+        wet_forbidden=dry is not None and not dry.passed and dry.closure == state.closure,
+    )
+
+
+def earlier(state: OrderState) -> dict[Key, Judged]:
+    """Return the figures to compare with: those of the phase "before", else of any earlier visit."""
+    here = (state.current, state.visit)
+    past = [task for task in state.tasks if (task.step, task.visit) != here]
+    ordered = [task for task in past if task.phase != "before"] + [task for task in past if task.phase == "before"]
+    return {(j.measurement.quantity.id, j.measurement.label): j for task in ordered for j in task.judged}

@@ -1,0 +1,60 @@
+"""What all screens share: first and last line, layouts by size, and the notice on a terminal that is too small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from tui.widgets.bars import KeyBar, TooSmall, TopBar
+
+if TYPE_CHECKING:
+    from tui.app import EtabliApp
+
+SMALLEST = (80, 24)
+
+
+class Room(Screen[None]):
+    """A screen of the bench. `main_word` names what Enter does now."""
+
+    app: EtabliApp
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (SMALLEST[0], "-narrow"), (120, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-low"), (40, "-tall")]
+
+    def compose(self) -> ComposeResult:
+        yield TopBar()
+        with Container(id="room"):
+            yield from self.furnish()
+        yield KeyBar()
+        yield TooSmall()
+
+    def furnish(self) -> ComposeResult:
+        """Compose what stands between the first and the last line."""
+        yield from ()
+
+    def main_word(self) -> str:
+        """Return the word for what Enter does now, "" where it does nothing."""
+        return ""
+
+    def action_main(self) -> None:
+        """Do the main thing of this screen."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "main" and not self.main_word():
+            return False
+        size = self.app.size
+        cramped = size.width < SMALLEST[0] or size.height < SMALLEST[1]
+        return not cramped or action in ("quit", "app.quit")
+
+    def retranslate(self) -> None:
+        """Draw every word again, in the language in force."""
+        for widget in self.query("*"):
+            widget.refresh(layout=True)
+        self.refresh_bindings()
+        self.refresh(layout=True)

@@ -1,0 +1,98 @@
+"""The end of an order: its verdicts, and where the sheet is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from bench.errors import EtabliError
+from bench.language import N_, _
+from tui.screens.glance import heading
+from tui.screens.room import Room
+from tui.widgets.order_header import OrderHeader
+from tui.widgets.panel import Panel
+from tui.widgets.readout import STATE_STYLES
+from tui.widgets.results import Results
+from tui.widgets.verdict import is_information
+
+if TYPE_CHECKING:
+    from bench.procedure.state import OrderState
+    from bench.work import Work
+
+
+class Ending(Widget):
+    """The sentence at the top: the order is closed, with which verdicts, and the sheet's path."""
+
+    def __init__(self, state: OrderState) -> None:
+        super().__init__()
+        self.state = state
+        self.path: Path | None = None
+
+    def render(self) -> Content:
+        judged = [entry for task in self.state.tasks for entry in task.judged if not is_information(entry)]
+        counts: dict[str, int] = {}
+        styles: dict[str, str] = {}
+        for entry in judged:
+            words = f"{entry.verdict.state.symbol} {entry.verdict.state}"
+            counts[words] = counts.get(words, 0) + 1
+            styles[words] = STATE_STYLES[entry.verdict.state]
+        lines = [Content.assemble((_("The order is closed."), "bold $success"))]
+        parts = [(f"{count} × {words}   ", f"bold {styles[words]}") for words, count in counts.items()]
+        lines.append(Content.assemble(*parts))
+        where = str(self.path) if self.path else _("being written …")
+        lines.append(Content.assemble((_("Sheet:") + " ", "bold"), where))
+        return Content("\n").join(lines)
+
+
+class SummaryScreen(Room):
+    """Shown when an order closes, and when a closed one is opened again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "main", N_("Orders")),
+        Binding("escape", "main", N_("Orders"), show=False),
+        Binding("s", "sheet", N_("Sheet")),
+    ]
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self.work = work
+        self.state = work.state
+
+    def furnish(self) -> ComposeResult:
+        yield OrderHeader()
+        yield Ending(self.state)
+        yield Panel()
+        yield Results()
+
+    def on_mount(self) -> None:
+        self.query_one(OrderHeader).show(heading(self.state))
+        figures = [entry for task in self.state.tasks for entry in task.judged]
+        self.query_one(Results).show(figures, {})
+        self.action_sheet()
+
+    def main_word(self) -> str:
+        return _("Orders")
+
+    def action_main(self) -> None:
+        self.dismiss()
+
+    def action_sheet(self) -> None:
+        self.run_worker(self._write(), exit_on_error=False, exclusive=True)
+
+    async def _write(self) -> None:
+        try:
+            path = await self.app.at_bench(self.app.workshop.sheet, self.work.number, "pdf")
+        except EtabliError as error:
+            self.query_one(Panel).say_error(error)
+            return
+        except Exception as error:  # as on the bench: said, logged, survived
+            self.query_one(Panel).say_error(self.app.mishap(error))
+            return
+        ending = self.query_one(Ending)
+        ending.path = path
+        ending.refresh(layout=True)

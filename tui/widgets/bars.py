@@ -1,0 +1,72 @@
+"""The first and the last line of every screen: who works where, and which key does what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
+from bench.language import _, current
+from tui.keys import fitting, hints
+
+if TYPE_CHECKING:
+    from tui.app import EtabliApp
+
+
+class TopBar(Widget):
+    """The first line: the program, the operator with the role, the simulation's warning, the language."""
+
+    app: EtabliApp
+
+    def render(self) -> Content:
+        left = Content.assemble((" ÉTABLI ", "bold $background on $primary"))
+        if self.app.simulated:
+            left = Content.assemble(left, " ", (f" {_('SIMULATION')} ", "bold $background on $warning"))
+        who = ""
+        if self.app.operator is not None and self.app.role is not None:
+            who = f"{self.app.operator.name} · {self.app.role} · "
+        right = Content(f"{who}{current().upper()} ")
+        gap = max(1, self.size.width - left.cell_length - right.cell_length)
+        return Content.assemble(left, " " * gap, right)
+
+
+class KeyBar(Widget):
+    """The last line: the keys that do something now, at most six, the main one first."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
+
+    def shown(self) -> list[tuple[int, int, str]]:
+        """Return (first cell, last cell, action) of each hint on the line."""
+        places = []
+        at = 0
+        for hint in fitting(hints(self.screen), self.size.width):
+            places.append((at, at + hint.width - 1, hint.action))
+            at += hint.width
+        return places
+
+    def render(self) -> Content:
+        parts: list[Content | str | tuple[str, str]] = []
+        for place, hint in enumerate(fitting(hints(self.screen), self.size.width)):
+            parts.append((f" {hint.key} ", "bold $background on $primary" if place == 0 else "bold $primary on $panel"))
+            parts.append((f" {hint.word} ", "bold" if place == 0 else ""))
+        return Content.assemble(*parts)
+
+    async def on_click(self, event: events.Click) -> None:
+        for first, last, action in self.shown():
+            if first <= event.x <= last:
+                await self.screen.run_action(action)
+
+
+class TooSmall(Widget):
+    """What stands on a terminal smaller than the bench needs."""
+
+    def render(self) -> Content:
+        size = self.app.size
+        return Content(
+            _("The bench needs a terminal of at least 80 × 24; this one has {width} × {height}. Enlarge it.").format(
+                width=size.width, height=size.height
+            )
+        )

@@ -1,0 +1,116 @@
+"""The samples of a running measurement: the newest of each quantity, and the curve of the main one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.conformity import Limit
+from bench.judging import Judged, MeasureTask
+from bench.language import Text
+from bench.measurement import Sample
+from bench.quantities import quantity, unit_text
+from tui.widgets.readout import Shown
+from tui.widgets.verdict import is_information, ranked
+
+if TYPE_CHECKING:
+    from tui.widgets.curve import Curve
+
+KEPT = 600
+# What each program gives, the main figure first (docs/architecture.md, "Programs"); others by their parameters.
+GIVES: dict[str, tuple[str, ...]] = {
+    "timing": ("rate", "amplitude", "beat_error"),
+    "leak-test": ("leak_rate", "test_pressure"),
+    "demagnetise": ("demagnetising_field",),
+    "battery": ("battery_voltage", "battery_voltage_loaded"),
+    "quartz-rate": ("quartz_rate",),
+    "pulse": ("pulse_width", "pulse_period"),
+    "resistance": ("coil_resistance", "insulation_resistance"),
+    "lower-voltage": ("lower_working_voltage",),
+}
+
+
+def gives(task: MeasureTask) -> tuple[str, ...]:
+    """Return the quantities that a task's program gives, the main one first."""
+    parameters = task.program.parameters
+    if task.program.name == "field":
+        return (str(parameters["quantity"]),)
+    if task.program.name == "consumption":
+        return ("consumption" if parameters["state"] == "running" else "consumption_stem_pulled",)
+    return GIVES.get(task.program.name, ())
+
+
+class Live:
+    """What a running task has said so far."""
+
+    def __init__(self, task: MeasureTask | None = None) -> None:
+        self.task = task
+        self.newest: dict[str, float] = {}
+        self.points: deque[tuple[float, float]] = deque(maxlen=KEPT)
+
+    def take(self, samples: deque[Sample]) -> bool:
+        """Empty the buffer that the instrument's thread fills; False when nothing was in it."""
+        new = False
+        main = self.order()[:1]
+        while samples:
+            sample = samples.popleft()
+            new = True
+            self.newest[sample.quantity.id] = sample.magnitude
+            if sample.quantity.id in (main or [sample.quantity.id]):
+                self.points.append((sample.monotonic, sample.magnitude))
+        return new
+
+    def order(self) -> list[str]:
+        """Return quantity ids, the task's main one first."""
+        given = list(gives(self.task)) if self.task else []
+        return given + [key for key in self.newest if key not in given]
+
+    def shown(self) -> list[Shown]:
+        """Return what the readout shows now."""
+        return [Shown(quantity(key), self.newest.get(key), self.limit(key)) for key in self.order()]
+
+    def limit(self, key: str) -> Limit | None:
+        """Return the limit to show for a quantity: the label's own, else the only one that is for it."""
+        if self.task is None:
+            return None
+        fitting = [entry.limit for entry in self.task.limits if entry.limit.quantity.id == key]
+        return self.task.limit_for(key, self.task.label) or (fitting[0] if fitting else None)
+
+    def draw(self, curve: Curve, running: MeasureTask | None, finished: Sequence[Judged]) -> None:
+        """Draw the curve: of the samples while it runs, of the kept trace afterwards."""
+        if running is not None:
+            main = self.shown()[:1]
+            limit = main[0].limit if main else None
+            levels = [y for y in (limit.low, limit.high) if y is not None] if limit else []
+            unit = unit_text(main[0].quantity.unit) if main else ""
+            curve.show(list(self.points), x="s", y=unit, levels=levels)
+            return
+        traces = [entry.measurement.trace for entry in finished if entry.measurement.trace is not None]
+        if traces:
+            curve.show(traces[0].points, x=traces[0].x, y=traces[0].y)
+        elif not finished:
+            curve.show((), x="", y="")
+
+
+def traced(judged: Sequence[Judged]) -> tuple[list[Shown], str]:
+    """Return what the readout shows of a finished run: the worst verdict first, derived figures before single ones."""
+    ordered = ranked(judged) + [entry for entry in judged if is_information(entry)]
+    shown = [
+        Shown(
+            entry.measurement.quantity,
+            entry.measurement.value.magnitude,
+            entry.verdict.limit,
+            entry.measurement.uncertainty.expanded if entry.measurement.uncertainty else None,
+            entry.verdict.guard_band or 0.0,
+            None if is_information(entry) else entry.verdict.state,
+        )
+        for entry in ordered
+    ]
+    return shown, _where(ordered[0]) if ordered else ""
+
+
+def _where(entry: Judged) -> str:
+    """Return the label of a figure, with what is printed beside it ("before demagnetisation")."""
+    tag = entry.measurement.conditions.get("tag")
+    return " · ".join(part for part in (entry.measurement.label, str(Text.from_json(tag)) if tag else "") if part)

@@ -1,0 +1,174 @@
+"""A list to pick from with the arrows, Enter and a few letters; draws only the rows that are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from bench.language import N_, _
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One column: its title, the cells it wants, what it shows of a row; width 0 takes what is left.
+
+    `wide_only` leaves the column out on a narrow terminal; `style` colours a row's cell.
+    """
+
+    title: str
+    width: int
+    cell: Callable[[Row], str]
+    wide_only: bool = False
+    style: Callable[[Row], str] = lambda _row: ""
+
+
+class PickList(Widget, Generic[Row], can_focus=True):
+    """Rows with one under the cursor; typing letters keeps the rows that hold all typed words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", N_("Row above"), show=False),
+        Binding("down", "move(1)", N_("Row below"), show=False),
+        Binding("pageup", "move(-10)", N_("Ten rows up"), show=False),
+        Binding("pagedown", "move(10)", N_("Ten rows down"), show=False),
+        Binding("home", "move(-1000000)", N_("First row"), show=False),
+        Binding("end", "move(1000000)", N_("Last row"), show=False),
+        Binding("enter", "main", N_("Choose")),
+    ]
+
+    class Picked(Message):
+        """Enter was pressed on a row."""
+
+        def __init__(self, row: object) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, columns: Sequence[Column[Row]], *, searchable: bool = True, nothing: str = "") -> None:
+        super().__init__()
+        self.columns = columns
+        self.searchable = searchable
+        self.nothing = nothing
+        self.rows: list[Row] = []
+        self.found: list[Row] = []
+        self.sought = ""
+        self.cursor = 0
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """Show these rows, keeping what is typed; the cursor stays on its row where that is still there."""
+        here = self.picked
+        self.rows = list(rows)
+        self._search()
+        if here in self.found:
+            self.cursor = self.found.index(here)
+        self.refresh()
+
+    @property
+    def picked(self) -> Row | None:
+        """The row under the cursor, None in an empty list."""
+        return self.found[self.cursor] if self.cursor < len(self.found) else None
+
+    def clear_search(self) -> bool:
+        """Forget the typed letters; False when there were none."""
+        had = bool(self.sought)
+        self.sought = ""
+        self._search()
+        self.refresh()
+        return had
+
+    def _search(self) -> None:
+        words = self.sought.casefold().split()
+        self.found = [
+            row
+            for row in self.rows
+            if not words
+            or all(word in " ".join(column.cell(row) for column in self.columns).casefold() for word in words)
+        ]
+        self.cursor = max(0, min(self.cursor, len(self.found) - 1))
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(self.cursor + by, len(self.found) - 1))
+        self.refresh()
+
+    def action_main(self) -> None:
+        if self.picked is not None:
+            self.post_message(self.Picked(self.picked))
+
+    def on_key(self, event: events.Key) -> None:
+        if not self.searchable:
+            return
+        if event.key == "backspace" and self.sought:
+            self.sought = self.sought[:-1]
+        elif event.is_printable and event.character and (event.character != " " or self.sought):
+            self.sought += event.character
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self.cursor = 0
+        self._search()
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        row = self._top() + event.y - 2
+        if event.y >= 2 and row < len(self.found):
+            again = row == self.cursor
+            self.cursor = row
+            self.refresh()
+            if again:
+                self.action_main()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1)
+
+    def _top(self) -> int:
+        room = max(1, self.size.height - 2)
+        return max(0, min(self.cursor - room // 2, len(self.found) - room))
+
+    def render(self) -> Content:
+        width, room = self.size.width, max(1, self.size.height - 2)
+        columns = [column for column in self.columns if width >= 116 or not column.wide_only]
+        spare = width - 2 - sum(column.width + 2 for column in columns if column.width)
+        flexible = sum(1 for column in columns if not column.width) or 1
+        widths = [column.width or max(8, spare // flexible - 2) for column in columns]
+        lines: list[Content] = [self._search_line()]
+        titles = "  ".join(_cell(_(column.title), cells) for column, cells in zip(columns, widths, strict=True))
+        lines.append(Content.assemble(("  " + titles, "$text-muted")))
+        if not self.found:
+            lines.append(Content.assemble(("  " + (_(self.nothing) if not self.sought else _("Nothing found.")), "")))
+        top = self._top()
+        for place in range(top, min(top + room, len(self.found))):
+            row = self.found[place]
+            here = place == self.cursor
+            base = "bold on $panel" if here else ""
+            parts: list[tuple[str, str]] = [("▶ " if here else "  ", f"{base} $primary" if here else "")]
+            for column, cells in zip(columns, widths, strict=True):
+                parts.append((_cell(column.cell(row), cells) + "  ", f"{base} {column.style(row)}".strip()))
+            lines.append(Content.assemble(*parts))
+        return Content("\n").join(lines)
+
+    def _search_line(self) -> Content:
+        if not self.searchable:
+            return Content("")
+        if not self.sought:
+            return Content.assemble(("  " + _("Type to search"), "$text-muted"))
+        count = _("{found} of {all}").format(found=len(self.found), all=len(self.rows))
+        return Content.assemble("  ", (f" {self.sought}▏", "bold on $panel"), (f"  {count}", "$text-muted"))
+
+
+def _cell(text: str, cells: int) -> str:
+    """Write `text` on exactly `cells` cells, cut with an ellipsis where it is longer."""
+    if cell_len(text) <= cells:
+        return set_cell_size(text, cells)
+    return set_cell_size(text, max(0, cells - 1)) + "…"

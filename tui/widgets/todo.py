@@ -1,0 +1,77 @@
+"""What to do now: the step, its instruction, the next handling of the watch, and which runs are done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widget import Widget
+
+from bench.language import _
+from tui.widgets.verdict import OUTCOMES
+
+if TYPE_CHECKING:
+    from tui.screens.glance import Glance
+
+
+class Todo(Widget):
+    """Words above the work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now: Glance | None = None
+        self.running = self.error = False
+
+    def show(self, now: Glance, *, running: bool, error: bool) -> None:
+        """Say what this moment of the order asks for."""
+        self.now, self.running, self.error = now, running, error
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        now = self.now
+        if now is None or now.step is None:
+            return Content("")
+        step = now.step
+        roomy = self.app.size.height >= 40
+        wide = self.app.size.width >= 120
+        phase = {"before": f" · {_('before')}", "after": f" · {_('after')}"}.get(step.phase, "")
+        title = Content.assemble((f"{step.title}", "bold $primary"), (f"{phase} · {step.role}", "$text-muted"))
+        lines = [title] if wide else []  # a narrow screen has the title in the steps' line
+        instruction = str(step.instruction)
+        if instruction and (roomy or not now.measuring or not now.started):
+            lines.append(Content(instruction))
+        if not now.started and now.refusal is None:
+            lines.append(Content.assemble(("➤ ", "bold $primary"), (_("Enter starts this step."), "bold")))
+        lines += self._runs(now)
+        return Content("\n").join(lines)
+
+    def _runs(self, now: Glance) -> list[Content]:
+        if not now.measuring or not now.started:
+            return []
+        lines = []
+        done = now.tasks.index(now.task) if now.task in now.tasks else len(now.tasks)
+        if len(now.tasks) > 1:
+            parts: list[str | tuple[str, str]] = []
+            for place, task in enumerate(now.tasks):
+                sign, style = (
+                    ("✔", "$success") if place < done else ("▶", "bold $primary") if place == done else ("·", "")
+                )
+                parts += [(f"{sign} ", style), (f"{task.label or place + 1}   ", "bold" if place == done else "")]
+            lines.append(Content.assemble(*parts))
+        if self.running:
+            lines.append(Content.assemble(("● " + _("Measuring … Space stops safely."), "bold $secondary")))
+        elif now.task is None and now.outcome is not None:
+            symbol, word, colour = OUTCOMES.get(now.outcome, OUTCOMES["no-verdict"])
+            lines.append(
+                Content.assemble(
+                    (f"{symbol} {_(word)}", f"bold {colour}"), "   ", _("Enter goes on, R repeats the step.")
+                )
+            )
+        elif now.task is not None and not self.error:
+            prompt = str(now.task.prompt) if now.task.prompt else _("Put the watch on the instrument.")
+            if now.task.blockers:
+                lines.append(
+                    Content.assemble((f"⚠ {now.task.blockers[0].rule} · {now.task.blockers[0].reason}", "$warning"))
+                )
+            lines.append(Content.assemble(("➤ ", "bold $primary"), (prompt, "bold")))
+        return lines

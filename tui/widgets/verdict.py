@@ -1,0 +1,82 @@
+"""The verdict as word, symbol and colour, with the rule and the uncertainty that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from bench.conformity import State
+from bench.judging import Judged
+from bench.language import N_, _, number
+from bench.quantities import unit_text
+from tui.widgets.readout import STATE_STYLES
+
+OUTCOMES = {
+    "pass": ("✔", N_("STEP PASSED"), "$success"),
+    "conditional": ("≈", N_("STEP PASSED WITH RESERVE"), "$warning"),
+    "fail": ("✘", N_("STEP NOT PASSED"), "$error"),
+    "no-limit": ("i", N_("STEP MEASURED, NO LIMIT KNOWN"), "$secondary"),
+    "no-verdict": ("—", N_("NO VERDICT FOR THIS STEP"), "$secondary"),
+}
+
+
+def ranked(judged: Sequence[Judged]) -> list[Judged]:
+    """Return the figures that a verdict was asked for: the worst first, derived ones before single ones."""
+    asked = [entry for entry in judged if not is_information(entry)]
+    return sorted(asked, key=lambda entry: (-entry.verdict.state.severity, not entry.measurement.derived_from))
+
+
+def is_information(entry: Judged) -> bool:
+    """Whether a figure is kept without a verdict having been asked."""
+    refusal = entry.verdict.refusal
+    return entry.verdict.state is State.REFUSED and refusal is not None and refusal.rule == "information"
+
+
+class VerdictBand(Widget):
+    """Shows the worst verdict of a finished run, or of the whole step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.judged: tuple[Judged, ...] = ()
+
+    def show(self, judged: tuple[Judged, ...]) -> None:
+        """State these measurements."""
+        self.judged = judged
+        self.display = bool(judged)
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        entry = next(iter(ranked(self.judged)), None)
+        if entry is None:
+            symbol, word, colour = "✔", _("KEPT AS INFORMATION"), "$secondary"
+        else:
+            state = entry.verdict.state
+            symbol, word, colour = state.symbol, str(state), STATE_STYLES[state]
+        width = self.size.width or self.app.size.width
+        tall = self.app.size.height >= 40
+        spaced = " ".join(word) if tall else word
+        lines = [Content.assemble((f" {symbol}  {spaced} ".center(width), f"bold $background on {colour}"))]
+        if tall:
+            blank = Content.assemble((" " * width, f"on {colour}"))
+            lines = [blank, *lines, blank]
+        lines.append(self._grounds(entry))
+        return Content("\n").join(lines)
+
+    def _grounds(self, entry: Judged | None) -> Content:
+        parts: list[str | tuple[str, str]] = []
+        if entry is not None and entry.verdict.refusal is not None:
+            refusal = entry.verdict.refusal
+            parts.append(f"{refusal.rule} · {refusal.reason}")
+        elif entry is not None:
+            m = entry.measurement
+            what = f"{m.quantity.name} {m.label}".strip()
+            parts.append(f"{what} {m.value.show()}")
+            if m.uncertainty is not None:
+                decimals = max(m.quantity.decimals, 1)
+                parts.append(f" ± {number(m.uncertainty.expanded, decimals)} {unit_text(m.quantity.unit)} (k = 2)")
+            if entry.verdict.rule is not None:
+                parts.append(f" · {entry.verdict.rule}")
+        parts.append((f"  {_('saved')}", "$text-muted"))
+        return Content.assemble(*parts)
