@@ -14,6 +14,7 @@ from drivers.dialects.frames import FieldValue
 from drivers.dialects.model import FieldModel
 
 _TEXT = r"[!-~]+"
+_SMALLEST = 1e-99  # what two digits of exponent can still say
 
 
 class CannotEncode(UsageError):
@@ -187,6 +188,8 @@ class Field:
 
     def count(self, value: Any, others: Mapping[str, Any]) -> int:
         """Return the binary count that stands for `value`. Raises CannotEncode out of range."""
+        if isinstance(value, int) and self.spec.scale == 1 and self.limits is None:
+            return value  # a float would not hold every 64-bit count
         return round(self.magnitude(value, others) / self.spec.scale)
 
     def _refused(self, value: Any) -> CannotEncode:
@@ -199,7 +202,8 @@ class Field:
 def _decimal(value: float, spec: FieldModel) -> tuple[str, bool]:
     """Write the digits of a number and tell whether it is negative; a rounded nothing has no sign."""
     if spec.type == "exponent":
-        written = f"{abs(value):.{spec.decimals or 0}E}"
+        value = value if abs(value) >= _SMALLEST else 0.0
+        written = f"{abs(value):.{6 if spec.decimals is None else spec.decimals}E}"
     else:
         written = f"{abs(value):.{spec.decimals}f}" if spec.decimals is not None else f"{abs(value)!r}"
     return written, value < 0 and float(written) != 0.0

@@ -78,7 +78,10 @@ class TextMessage:
         body = "".join(
             literal + (fields[name].text(values[name], values) if name else "") for literal, name in self._template
         )
-        return body.encode("latin-1")
+        written = body.encode("latin-1")
+        if self.read(written) is None:
+            raise CannotEncode(msg("“{message}” would be written as no reader accepts it.", message=self.name))
+        return written
 
 
 class BinaryMessage:

@@ -163,9 +163,11 @@ class FieldModel(Strict):
             raise wrong("field", msg("a word needs its codes in `words` or `units`"))
         if self.matches is not None:
             try:
-                re.compile(self.matches)
+                groups = re.compile(self.matches).groups
             except re.error as error:
                 raise wrong("pattern", msg("`matches` is no regular expression: {error}", error=str(error))) from None
+            if groups:
+                raise wrong("pattern", msg("`matches` has a group; write it as (?:…)"))
         if self.type == "decimal" and self.width and self.decimals is None:
             raise wrong("field", msg("a decimal with a width needs its decimals"))
         return self

@@ -1,14 +1,16 @@
-"""The page of a dialect in docs/protocols/, made from its file; `python -m drivers.dialects.page` writes them all.
+"""The page of a dialect in docs/protocols/, made from its file.
 
-What stands above the marker line is written by hand and kept.
+`python -m drivers.dialects.page` writes all pages, and the JSON Schema of dialect files. What stands above a page's
+marker line is written by hand and kept.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from drivers.dialects.library import available, load
+from drivers.dialects.library import FOLDER, available, load
 from drivers.dialects.model import (
     BinaryFraming,
     DialectModel,
@@ -17,6 +19,7 @@ from drivers.dialects.model import (
     FixedFraming,
     MessageModel,
     Words,
+    schema,
 )
 
 MARKER = "<!-- Made from drivers/dialects/{id}.toml: change that file, not the lines below. -->"
@@ -212,3 +215,5 @@ def _note(words: Words | None) -> str:
 if __name__ == "__main__":
     for written in refresh(Path(__file__).parents[2] / "docs" / "protocols"):
         print(written.name)
+    described = json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+    (FOLDER / "dialect.schema.json").write_text(described, "utf-8", newline="\n")

@@ -37,15 +37,15 @@ def _bounds(spec: FieldModel) -> tuple[float, float]:
     if spec.type in BINARY:
         bits = int(spec.type[1:])
         low, high = (0, 2**bits - 1) if spec.type[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        low, high = low * spec.scale, high * spec.scale
+        if spec.scale != 1:
+            low, high = low * spec.scale, high * spec.scale
     else:
         digits = (spec.width or 9) - (spec.decimals or 0) - bool(spec.decimals) - (spec.sign == "always")
         base = 16 if spec.base == 16 else 10
         high = base ** min(digits, 6 if spec.decimals_from else 9) - 1
         low = 0 if spec.sign == "never" and not spec.sign_from else -high
     if spec.ranges:
-        high = min(top for _, top in spec.ranges.values())
-        low = -high
+        low, high = max(low for low, _ in spec.ranges.values()), min(high for _, high in spec.ranges.values())
     return max(low, spec.low if spec.low is not None else low), min(high, spec.high if spec.high is not None else high)
 
 

@@ -48,7 +48,7 @@ def test_every_message_comes_back_as_it_was_written(dialect_id):
     """Write any message with any values it can carry: it reads as that message and writes to the same bytes."""
     dialect = load(dialect_id)
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.data())
     def round_trip(data):
         for direction in directions(dialect):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from drivers.dialects import Frame, load
 from drivers.dialects.model import BinaryFraming, LineFraming
 
-FAST = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+FAST = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 PENDING_LIMIT = 4096
 
 
