@@ -12,6 +12,7 @@ from bench.measurement import Provenance
 from bench.order import RepairOrder, Watch
 from bench.sheet import figures, model, words
 from bench.sheet.history import History, role, uniform_offset
+from bench.sheet.taken import Taken, taken
 
 if TYPE_CHECKING:
     from bench.journal import Journal
@@ -51,7 +52,7 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
     closed = next((event for event in reversed(mine) if event.kind is EventKind.ORDER_CLOSED), None)
     quotes = [event.payload for event in mine if event.kind is EventKind.QUOTE_SIGNED]
     quote = quotes[-1] if quotes else (vars(order.quote) if order.quote else None)
-    values = figures.taken(mine)
+    values = taken(mine)
     missing = () if closed else history.missing(order.missing(), quote is not None)
     outcome = str(closed.payload.get("outcome", "")) if closed else ""
     offset = uniform_offset(mine)
@@ -67,7 +68,7 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
         draft=None if closed else model.Draft(_("DRAFT"), missing),
         outcome=model.Outcome(outcome, words.outcome(outcome), words.outcome_symbol(outcome)),
         blocks=tuple(_blocks(opened, closed, order, quote, history, events)),
-        reservations=tuple(_reservations(opened, values, mine)),
+        reservations=tuple(_reservations(opened, values, history)),
         measurements=figures.groups(values),
         attempts=figures.attempts(values),
         answers=history.answers(),
@@ -98,7 +99,7 @@ def _names(events: Sequence[Event]) -> dict[str, str]:
     }
 
 
-def _watermark(values: Sequence[figures.Taken]) -> model.Watermark | None:
+def _watermark(values: Sequence[Taken]) -> model.Watermark | None:
     found = {value.measurement.provenance for value in values if value.measurement.provenance.watermarked}
     if not found:
         return None
@@ -219,12 +220,17 @@ def _parties(order: RepairOrder, history: History, events: Sequence[Event]) -> l
     return [_entry("customer", _("Customer (reference)"), order.customer), *people]
 
 
-def _reservations(opened: Event, values: Sequence[figures.Taken], mine: Sequence[Event]) -> list[str]:
+def _reservations(opened: Event, values: Sequence[Taken], history: History) -> list[str]:
+    mine = history.events
     handled = [event.payload for event in mine if event.kind is EventKind.HANDLED]
     closures = [payload["closure"] for payload in handled if payload.get("closure") is not None]
     alerts = [event.payload for event in mine if event.kind is EventKind.ALERT_RAISED]
     found = [words.message(alert["text"]) for alert in alerts if alert["alert"] == "reservation"]
     found += figures.reservations(values, closures[-1] if closures else None)
+    tests = [event.payload for event in mine if event.kind is EventKind.MEASURED]
+    for payload in {payload["step"]: payload for payload in tests}.values():
+        if payload.get("aborted") and payload.get("phase") != "before":
+            found.append(f"{history.title(payload['step'])}: {words.message(payload['aborted'])}")
     was_opened = any(payload["act"] == "open" for payload in handled)
     if was_opened and not any(value.group == "water-resistance" for value in values):
         found.append(_("Water-resistance not guaranteed: the case was opened and not tested since."))

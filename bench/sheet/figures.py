@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.conformity import Limit, Mark, State, Verdict, show_against
-from bench.events import Event, EventKind
 from bench.instrument import InstrumentKind
-from bench.judging import Judged
 from bench.language import N_, _, number
 from bench.measurement import InstrumentSnapshot, Measurement, Provenance, conditions_to_json
 from bench.metrology import CalibrationState
 from bench.quantities import QUANTITIES, Value
 from bench.sheet import model, words
+from bench.sheet.taken import GROUPS, PHASES, Key, Taken, last_attempts
 
-_GROUPS = {
-    InstrumentKind.TIMEGRAPHER.value: ("timing", N_("Timing")),
-    InstrumentKind.DEMAGNETISER.value: ("magnetism", N_("Magnetism")),
-    InstrumentKind.FIELD_METER.value: ("magnetism", N_("Magnetism")),
-    InstrumentKind.QUARTZ_TESTER.value: ("quartz", N_("Quartz movement and battery")),
-    InstrumentKind.WATER_RESISTANCE.value: ("water-resistance", N_("Water-resistance")),
-}
 _GROUP_ORDER = ("magnetism", "timing", "quartz", "water-resistance", "other")
-_PHASE_ORDER = ("before", "", "after")
 _TABLES = (("before", "after"), ("",))
-# A value never travels without these (conformity.md 6.3): they stand in its own cell, not in the table's head.
+# An amplitude means nothing without its lift angle, a leak rate nothing without pressure and free volume.
 _BESIDE = {"amplitude": ("lift_angle",), "min_amplitude": ("lift_angle",), "leak_rate": ("pressure", "free_volume")}
-_SHARED = ("wind", "lift_angle", "beat_rate", "free_volume", "temperature", "supply_voltage", "source", "state")
-_WORDS = {"wind": N_("winding"), "source": N_("picked up from"), "state": N_("state")}
+_SHARED = ("wind", "lift_angle", "beat_rate", "free_volume", "temperature", "supply_voltage")
+_WORDS = {"wind": N_("winding")}
 _CLOSURE = ("water-resistance",)
 
 _REFUSALS = {
@@ -42,67 +31,6 @@ _REFUSALS = {
     "not-a-number": N_("not a number"),
     "dimension": N_("another quantity"),
 }
-
-Key = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True)
-class Taken:
-    """One judged value with the event it came in; `label` is the measurement's as people read it."""
-
-    event: Event
-    judged: Judged
-    label: str
-
-    @property
-    def measurement(self) -> Measurement:
-        return self.judged.measurement
-
-    @property
-    def phase(self) -> str:
-        return str(self.event.payload.get("phase", ""))
-
-    @property
-    def group(self) -> str:
-        return _GROUPS.get(self.measurement.instrument.kind, ("other", ""))[0]
-
-    @property
-    def key(self) -> Key:
-        return (self.group, self.phase, self.measurement.quantity.id, self.measurement.label)
-
-
-def taken(events: Sequence[Event]) -> list[Taken]:
-    """Return every judged value of the order, in the order in which they were taken."""
-    found = [
-        (event, Judged.from_json(entry))
-        for event in events
-        if event.kind is EventKind.MEASURED
-        for entry in event.payload["judged"]
-    ]
-    labels: dict[str, set[str]] = {}
-    for _event, judged in found:
-        labels.setdefault(judged.measurement.quantity.id, set()).add(judged.measurement.label)
-    return [
-        Taken(event, judged, _label(judged.measurement.label, labels[judged.measurement.quantity.id]))
-        for event, judged in found
-    ]
-
-
-_PRESSURE = re.compile(r"([+\-−]?\d+(?:\.\d+)?) (bar|mbar|kPa)")
-
-
-def _label(label: str, siblings: Set[str]) -> str:
-    """Write a label: a pressure as the language does; a run's own name only where it tells runs apart."""
-    pressure = _PRESSURE.fullmatch(label)
-    if pressure:
-        return f"{number(float(pressure[1].replace('−', '-')), sign=True)}\u00a0{pressure[2]}"
-    named = label.islower() and label.replace(" ", "").isalpha()
-    return "" if named and len(siblings) == 1 else label
-
-
-def last_attempts(values: Sequence[Taken]) -> dict[Key, Taken]:
-    """Return the newest value of each measurement: what the main table prints."""
-    return {value.key: value for value in values}
 
 
 def groups(values: Sequence[Taken]) -> tuple[model.Group, ...]:
@@ -119,7 +47,7 @@ def groups(values: Sequence[Taken]) -> tuple[model.Group, ...]:
 
 
 def _group(group: str, phases: Sequence[str], mine: Mapping[Key, Taken], counts: Mapping[Key, int]) -> model.Group:
-    title = _(next((name for key, name in _GROUPS.values() if key == group), N_("Other measurements")))
+    title = _(next((name for key, name in GROUPS.values() if key == group), N_("Other measurements")))
     order = list(QUANTITIES)
     lines = sorted(dict.fromkeys((key[2], key[3]) for key in mine), key=lambda line: order.index(line[0]))
     legend = _Legend()
@@ -142,14 +70,16 @@ def _group(group: str, phases: Sequence[str], mine: Mapping[Key, Taken], counts:
 
 
 def attempts(values: Sequence[Taken]) -> tuple[model.Attempt, ...]:
-    """Return every value of the measurements that were taken more than once: nothing is hidden."""
+    """Return every value that was taken more than once or overtaken by a later visit: nothing is hidden."""
     counts = Counter(value.key for value in values)
+    latest = last_attempts(values)
     seen: Counter[Key] = Counter()
     told = []
     for value in values:
         seen[value.key] += 1
-        if counts[value.key] > 1:
-            told.append(_attempt(value, seen[value.key], counts[value.key]))
+        kept = latest.get(value.key) is value
+        if counts[value.key] > 1 or not kept:
+            told.append(_attempt(value, seen[value.key], counts[value.key], kept))
     return tuple(told)
 
 
@@ -201,7 +131,7 @@ def _row(
         quantity=quantity,
         name=str(QUANTITIES[quantity].name),
         label=label,
-        label_shown=next(value.label for value in values if value),
+        label_shown=next(value.label_shown for value in values if value),
         limit_shown=limit,
         rule_shown=rule,
         notes=tuple(dict.fromkeys(legend.note(source(entry)) for entry in limits)),
@@ -345,13 +275,13 @@ def _shared(values: Sequence[Taken]) -> str:
 
 def _curves(values: Sequence[Taken]) -> tuple[model.Curve, ...]:
     return tuple(
-        model.Curve(value.phase, words.phase(value.phase), value.label, trace.x, trace.y, trace.points)
+        model.Curve(value.phase, words.phase(value.phase), value.label_shown, trace.x, trace.y, trace.points)
         for value in values
         if (trace := value.measurement.trace) is not None and len(trace.points) > 1
     )
 
 
-def _attempt(value: Taken, ordinal: int, total: int) -> model.Attempt:
+def _attempt(value: Taken, ordinal: int, total: int, kept: bool) -> model.Attempt:
     measurement, verdict, payload = value.measurement, value.judged.verdict, value.event.payload
     symbol, word, note = verdict_words(verdict)
     return model.Attempt(
@@ -363,8 +293,8 @@ def _attempt(value: Taken, ordinal: int, total: int) -> model.Attempt:
         attempt=payload["attempt"],
         quantity=measurement.quantity.id,
         name=str(measurement.quantity.name),
-        label=measurement.label,
-        label_shown=value.label,
+        label=value.label,
+        label_shown=value.label_shown,
         shown=_shown(measurement.value, verdict.limit),
         uncertainty_shown=uncertainty_shown(measurement),
         limit_shown=verdict.limit.show() if verdict.limit else "",
@@ -375,7 +305,7 @@ def _attempt(value: Taken, ordinal: int, total: int) -> model.Attempt:
         reason=str(payload.get("reason") or ""),
         ordinal=ordinal,
         total=total,
-        kept=ordinal == total,
+        kept=kept,
     )
 
 
@@ -383,14 +313,14 @@ def reservations(values: Sequence[Taken], closure: int | None) -> list[str]:
     """Return what the reader must not take for granted in the final values: the newest ones of the last phase."""
     final: dict[tuple[str, str, str], Taken] = {}
     for value in last_attempts(values).values():
-        key = (value.group, value.measurement.quantity.id, value.measurement.label)
+        key = (value.group, value.measurement.quantity.id, value.label)
         held = final.get(key)
-        if held is None or _PHASE_ORDER.index(held.phase) <= _PHASE_ORDER.index(value.phase):
+        if held is None or PHASES.index(held.phase) <= PHASES.index(value.phase):
             final[key] = value
     reasons: dict[tuple[str, str], list[str]] = {}
     for value in final.values():
         verdict, name = value.judged.verdict, str(value.measurement.quantity.name)
-        said = f"{value.label} {_shown(value.measurement.value, verdict.limit)}".strip()
+        said = f"{value.label_shown} {_shown(value.measurement.value, verdict.limit)}".strip()
         if _state(verdict) == "information" or (verdict.refusal and verdict.refusal.rule == "no-limit"):
             continue  # nothing was promised of it
         if verdict.state is not State.CONFORMING:

@@ -263,16 +263,16 @@ def mean_of(rates: Sequence[Measurement]) -> Judged:
     return Judged(figure, judge(value, figure.uncertainty.expanded, MEAN, ISO_14253_1))
 
 
-def timing(story: Story, step: str, phase: str, offset: float, tag: Text | None, positions: str = "CH 6H 9H") -> None:
+def timing(story: Story, step: str, phase: str, offset: float, tag: Text | None, wind: str = "0h") -> None:
     """Measure the timing of every position; the rate is `offset` off, the mean comes with the last position."""
     lift = Value.of("lift_angle", 50)
     rates = []
-    for index, position in enumerate(positions.split()):
+    for index, position in enumerate(("CH", "6H", "9H")):
         rate = offset + 3.4 * index - 3
         task = MeasureTask(
             step, phase, InstrumentKind.TIMEGRAPHER, Program("timing", {"position": position}), position,
             judged=("rate", "amplitude", "beat_error", "mean_rate"), limits=ALL_LIMITS, rule=ISO_14253_1, tag=tag,
-            conditions={"wind": "0h", "position": position, "lift_angle": lift},
+            conditions={"wind": wind, "position": position, "lift_angle": lift},
         )  # fmt: skip
         points = tuple((t * 0.5, rate * t * 0.5 / 86.4 + 0.3 * math.sin(t / 3)) for t in range(80))
         readings = (

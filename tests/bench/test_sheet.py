@@ -23,6 +23,7 @@ from sheet_events import (
     leak_test,
     magnetised,
     mechanical_order,
+    timing,
 )
 
 from bench.conformity import ISO_14253_1
@@ -135,6 +136,29 @@ def test_the_last_attempt_is_printed_and_all_are_in_the_annex() -> None:
         ("+30.4\u00a0µg/min", True),
     ]
     assert tried[-1]["reason"] == "montre remise en température"
+
+
+def test_a_value_that_was_overtaken_is_history_even_where_nothing_took_its_place() -> None:
+    story = magnetised()
+    story.handle("open", "close")
+    story.begin("leak", "Étanchéité à sec", "Dry water-resistance test", "after")
+    leak_test(story, "leak", "after", (), aborted=msg("Big leak: the tester stopped the test."))
+    sheet = sheet_of(story)
+    assert row(sheet, "leak_rate", "+3 bar")["cells"][1] is None
+    passed = [line for line in sheet["attempts"] if line["label"] == "+3 bar" and line["state"] == "conforming"]
+    assert [line["kept"] for line in passed] == [False]
+    assert "Dry water-resistance test: Big leak: the tester stopped the test." in sheet["reservations"]
+
+
+def test_timing_at_two_states_of_wind_are_two_measurements() -> None:
+    story = magnetised(until="demagnetise")
+    story.begin("timing-after", "Marche", "Timing", "after")
+    timing(story, "timing-after", "after", 2.0, None)
+    timing(story, "timing-after", "after", 1.0, None, wind="24h")
+    sheet = sheet_of(story)
+    assert row(sheet, "rate", "CH 0h")["cells"][1]["shown"] == "−1.0\u00a0s/d"
+    assert row(sheet, "rate", "CH 24h")["cells"][1]["shown"] == "−2.0\u00a0s/d"
+    assert sheet["attempts"] == []
 
 
 def test_no_verdict_rests_on_an_unconfirmed_limit() -> None:

@@ -1,0 +1,103 @@
+"""Every judged value of an order: which it is, of which attempt, and which of several attempts is current."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+from bench.events import Event, EventKind
+from bench.instrument import InstrumentKind
+from bench.judging import Judged
+from bench.language import N_, number
+from bench.measurement import Measurement
+
+GROUPS = {
+    InstrumentKind.TIMEGRAPHER.value: ("timing", N_("Timing")),
+    InstrumentKind.DEMAGNETISER.value: ("magnetism", N_("Magnetism")),
+    InstrumentKind.FIELD_METER.value: ("magnetism", N_("Magnetism")),
+    InstrumentKind.QUARTZ_TESTER.value: ("quartz", N_("Quartz movement and battery")),
+    InstrumentKind.WATER_RESISTANCE.value: ("water-resistance", N_("Water-resistance")),
+}
+PHASES = ("before", "", "after")
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One judged value with the event it came in.
+
+    `label` tells it apart from others of its quantity, `label_shown` is what people read. `current` is False where its
+    step was measured again later: such a value is history, even where the later visit gave no value in its place.
+    """
+
+    event: Event
+    judged: Judged
+    label: str
+    label_shown: str
+    current: bool
+
+    @property
+    def measurement(self) -> Measurement:
+        return self.judged.measurement
+
+    @property
+    def phase(self) -> str:
+        return _phase(self.event)
+
+    @property
+    def group(self) -> str:
+        return GROUPS.get(self.measurement.instrument.kind, ("other", ""))[0]
+
+    @property
+    def key(self) -> Key:
+        return (self.group, self.phase, self.measurement.quantity.id, self.label)
+
+
+def _phase(event: Event) -> str:
+    phase = str(event.payload.get("phase", ""))
+    return phase if phase in PHASES else ""
+
+
+def taken(events: Sequence[Event]) -> list[Taken]:
+    """Return every judged value of the order, in the order in which they were taken."""
+    measured = [event for event in events if event.kind is EventKind.MEASURED]
+    last_visit = {(event.payload["step"], _phase(event)): event.payload["visit"] for event in measured}
+    found = [(event, Judged.from_json(entry)) for event in measured for entry in event.payload["judged"]]
+    labels: dict[str, set[str]] = {}
+    winds: dict[tuple[str, str], set[str]] = {}
+    for event, judged in found:
+        quantity = judged.measurement.quantity.id
+        labels.setdefault(quantity, set()).add(judged.measurement.label)
+        winds.setdefault((_phase(event), quantity), set()).add(_wind(judged))
+    several = {quantity for (_, quantity), states in winds.items() if len(states) > 1}
+    values = []
+    for event, judged in found:
+        quantity, label = judged.measurement.quantity.id, judged.measurement.label
+        wind = _wind(judged) if quantity in several else ""
+        shown = f"{_label(label, labels[quantity])} {wind}".strip()
+        current = event.payload["visit"] == last_visit[event.payload["step"], _phase(event)]
+        values.append(Taken(event, judged, f"{label} {wind}".strip(), shown, current))
+    return values
+
+
+def _wind(judged: Judged) -> str:
+    return str(judged.measurement.conditions.get("wind", ""))
+
+
+_PRESSURE = re.compile(r"([+\-−]?\d+(?:\.\d+)?) (bar|mbar|kPa)")
+
+
+def _label(label: str, siblings: Set[str]) -> str:
+    """Write a label: a pressure as the language does; a run's own name only where it tells runs apart."""
+    pressure = _PRESSURE.fullmatch(label)
+    if pressure:
+        return f"{number(float(pressure[1].replace('−', '-')), sign=True)}\u00a0{pressure[2]}"
+    named = label.islower() and label.replace(" ", "").isalpha()
+    return "" if named and len(siblings) == 1 else label
+
+
+def last_attempts(values: Sequence[Taken]) -> dict[Key, Taken]:
+    """Return the newest value of each measurement: what the main table prints."""
+    return {value.key: value for value in values if value.current}
