@@ -6,6 +6,7 @@ import contextlib
 import heapq
 import selectors
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from drivers.simulated.devices.base import Device
 from drivers.simulated.faults import BABBLE_PAUSE
 from drivers.simulated.ports import Port
 
+# kqueue does not know terminals.
+SELECTOR = selectors.SelectSelector if sys.platform == "darwin" else selectors.DefaultSelector
 GLANCE = 0.02  # s between two looks at a port without a host
 PATIENCE = 0.2  # s that a FASTEST clock waits for a host that has not taken everything yet
 
@@ -128,7 +131,7 @@ class Engine:
             with self.lock:
                 wait = self._turn()
                 descriptors = [fd for line in self._lines for fd in line.port.descriptors()]
-            with selectors.DefaultSelector() as selector:
+            with SELECTOR() as selector:
                 for fd in (self._far.fileno(), *descriptors):
                     try:
                         selector.register(fd, selectors.EVENT_READ)
@@ -157,10 +160,9 @@ class Engine:
         lines = [line for line in self._lines if "hang" not in line.device.deck]
         for line in lines:
             line.device.process(now)
-        due = min((at for line in lines if (at := line.device.due()) is not None), default=None)
-        if due is not None and self._clock.fastest:
-            if not any(line.port.connected for line in self._lines):
-                return None
-            if not any(line.holds_time() for line in self._lines):
-                self._clock.jump(due)
+        # What talks without a host must not hold up a FASTEST clock for one that waits for a result.
+        heard = [line for line in lines if line.port.connected] if self._clock.fastest else lines
+        due = min((at for line in heard if (at := line.device.due()) is not None), default=None)
+        if due is not None and self._clock.fastest and not any(line.holds_time() for line in self._lines):
+            self._clock.jump(due)
         return due
