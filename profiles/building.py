@@ -44,6 +44,16 @@ class Battery:
         return f"{self.id} ({self.designation})" if self.designation else self.id
 
 
+@dataclass(frozen=True)
+class SharedValues:
+    """What a grades file holds: values for all who refer to it, and by grade its name, positions and limits."""
+
+    facts: Mapping[str, Fact]
+    limits: tuple[ProfileLimit, ...]
+    grades: Mapping[str, tuple[Text, tuple[str, ...], tuple[ProfileLimit, ...]]]
+    problems: list[Problem]
+
+
 @dataclass
 class Shelf:
     """All the files of a library by kind and id, the workshop's in place of ours where ids are the same."""
@@ -63,6 +73,7 @@ class Builder:
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
         self._sources = shelf.sources()
+        self._shared: dict[str, SharedValues] = {}
         self.battery_problems: list[Problem] = []
         self.batteries = self._batteries()
         self._cell = {plain(name): cell for cell in self.batteries.values() for name in _cell_names(cell)}
@@ -174,14 +185,23 @@ class Builder:
             report(("stages",), msg("two stages are labelled alike."), label)
         return stages, report.problems
 
-    def shared(self, file: DataFile) -> list[Problem]:
-        """Check a grades file on its own, whether or not a calibre refers to it."""
-        report = Report(file, self._sources)
-        report.facts(file.data.get("facts", {}), ("facts",))
-        report.limits(file.data.get("limits", ()), ("limits",))
-        for name, grade in file.data.get("grades", {}).items():
-            report.limits(grade.get("limits", ()), ("grades", name, "limits"))
-        return report.problems
+    def shared(self, file: DataFile) -> SharedValues:
+        """Read a grades file, once however many calibres refer to it."""
+        if file.id not in self._shared:
+            report = Report(file, self._sources)
+            general = file.id if file.data.get("general") else ""
+            grades = {}
+            for name, entry in file.data.get("grades", {}).items():
+                limits = report.limits(entry.get("limits", ()), ("grades", name, "limits"))
+                graded = tuple(replace(limit, grade=name) for limit in limits)
+                grades[name] = (Text.from_json(entry["name"]), tuple(entry.get("positions", ())), graded)
+            self._shared[file.id] = SharedValues(
+                report.facts(file.data.get("facts", {}), ("facts",)),
+                tuple(report.limits(file.data.get("limits", ()), ("limits",), shared=general)),
+                grades,
+                report.problems,
+            )
+        return self._shared[file.id]
 
     def battery(self, name: str) -> Battery | None:
         """Return the cell of this trade number or alias (SR920SW), None where it is unknown."""
@@ -199,24 +219,19 @@ class Builder:
         if file is None:
             report(("grades", "from"), msg("there is no grades file of that name."), reference["from"])
             return positions, names, limits
-        offered = file.data.get("grades", {})
-        theirs = Report(file, self._sources)
-        for grade in reference.get("sold") or offered:
-            if grade not in offered:
+        theirs = self.shared(file)
+        for grade in reference.get("sold") or theirs.grades:
+            if grade not in theirs.grades:
+                known = ", ".join(theirs.grades)
                 report(
                     ("grades", "sold"),
-                    msg("{file} has no such grade; it has {known}.", file=file.name, known=", ".join(offered)),
+                    msg("{file} has no such grade; it has {known}.", file=file.name, known=known),
                     grade,
                 )
                 continue
-            entry = offered[grade]
-            positions[grade] = tuple(entry.get("positions", ()))
-            names[grade] = Text.from_json(entry["name"])
-            limits += [
-                replace(limit, grade=grade)
-                for limit in theirs.limits(entry.get("limits", ()), ("grades", grade, "limits"))
-            ]
-        limits += theirs.limits(file.data.get("limits", ()), ("limits",), shared=file.id)
+            names[grade], positions[grade], graded = theirs.grades[grade]
+            limits += graded
+        limits += theirs.limits
         if theirs.problems:
             report(("grades", "from"), msg("{file} is not right.", file=file.name), file.id)
         return positions, names, limits
@@ -228,11 +243,10 @@ class Builder:
         if file is None:
             report(place, msg("there is no shared file of that name."), name)
             return
-        theirs = Report(file, self._sources)
-        for key, fact in theirs.facts(file.data.get("facts", {}), ("facts",)).items():
+        theirs = self.shared(file)
+        for key, fact in theirs.facts.items():
             facts.setdefault(key, fact)
-        general = file.id if file.data.get("general") else ""
-        limits += theirs.limits(file.data.get("limits", ()), ("limits",), shared=general)
+        limits += theirs.limits
         if theirs.problems:
             report(place, msg("{file} is not right.", file=file.name), name)
 

@@ -79,7 +79,9 @@ class Library:
         """Everything that is wrong in any file; asking builds the whole library."""
         self.calibres(), self.cases()
         found = [*self._read_problems, *self._builder.battery_problems]
-        found += [problem for file in self._shelf.of("grades").values() for problem in self._builder.shared(file)]
+        found += [
+            problem for file in self._shelf.of("grades").values() for problem in self._builder.shared(file).problems
+        ]
         found += [
             problem for file in self._shelf.of("programmes").values() for problem in self._builder.programme(file)[1]
         ]

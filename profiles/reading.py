@@ -69,7 +69,8 @@ class DataFile:
 
     @property
     def id(self) -> str:
-        return str(self.data.get("id", Path(self.name).stem))
+        found = self.data.get("id")
+        return found if isinstance(found, str) else Path(self.name).stem
 
     def problem(self, place: Place, reason: Message, value: object = "") -> Problem:
         """Return a problem at `place` (keys and indices from the top of the file)."""
