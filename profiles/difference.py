@@ -23,7 +23,7 @@ class Difference:
 
 
 def differences(before: CalibreProfile | CaseProfile, after: CalibreProfile | CaseProfile) -> Sequence[Difference]:
-    """Return every key whose value differs, references resolved, by key: facts.lift_angle.value, limits.rate CH.high."""
+    """Return every key whose value differs, references resolved: facts.lift_angle.value, limits.rate CH.high."""
     one, other = _flat(content(before)), _flat(content(after))
     return [
         Difference(key, one.get(key, ""), other.get(key, ""))
