@@ -83,7 +83,7 @@ class Dialect:
 
     def device_decoder(self) -> Decoder:
         """Return a decoder of what the host sends."""
-        return self._decoder(list(self._commands.values()))
+        return self._decoder(list(self._commands.values()), device=True)
 
     def matching(self, direction: str, raw: bytes) -> list[str]:
         """Return the names of all messages that this whole, valid frame fits ("command" or "reply" direction)."""
@@ -129,9 +129,11 @@ class Dialect:
             return head + body + total.to_bytes(size, order)
         return body + (b"%0*X" % (2 * size, total) if size else b"") + framing.terminator.encode("latin-1")
 
-    def _decoder(self, messages: list[Any]) -> Decoder:
+    def _decoder(self, messages: list[Any], device: bool = False) -> Decoder:
         framing = self.data.framing
         if isinstance(framing, LineFraming):
+            if device:
+                framing = framing.model_copy(update={"single": {}})
             return LineDecoder(framing, self._checksum, messages)
         if isinstance(framing, FixedFraming):
             return FixedDecoder(framing, messages)

@@ -69,7 +69,8 @@ class Pacing(Strict):
 class LineFraming(Strict):
     """Text lines: everything up to the terminator; `start` is where each one begins, if there is such a mark.
 
-    `strip` lists characters dropped from both ends before reading; `single` names bytes that are frames alone (ACK).
+    `strip` lists characters dropped from both ends before reading; `single` names bytes that are whole replies
+    (ACK).
     """
 
     kind: Literal["line"]

@@ -67,6 +67,11 @@ def test_an_acknowledgement_counts_only_where_a_frame_begins():
     assert names(decoder.feed(b"\r")) == ["bad-checksum"]
 
 
+def test_the_tester_takes_no_acknowledgement_from_the_host():
+    decoder = load("cosmo-ls").device_decoder()
+    assert names(decoder.feed(b"\x06\r")) == ["bad-checksum"]
+
+
 def test_a_value_outside_its_range_is_garbage():
     frame = load("etabli-quartz-1").reply("battery", sequence=1, open=1.5, loaded=1.4)
     body = frame[:-6].replace(b"1.500", b"9.500")
