@@ -52,6 +52,36 @@ Generated from `profiles/` by `python -m profiles.check --write`; a test fails w
 trade · **U** unconfirmed: no verdict rests on it · **H** house rule · **·** blank: no limit known, the value is kept as
 information. A small **g** marks a general limit, not this calibre's own. Two letters: the grades or positions differ.
 Each value's source stands in its file.
+
+## Completing it
+
+A workshop's own files lie in the folder `profiles` of its `ETABLI_HOME`, laid out as ours (`calibres/`, `cases/`,
+`grades/`, `programmes/`, `batteries.toml`, `sources.toml`). A file there stands in place of ours of the same id. The
+shape of each kind of file is in `profiles/schemas/`; `etabli profiles check` names file, line, key and reason.
+
+```toml
+id = "eta-2892-a2"                # the file is called eta-2892-a2.toml
+version = "1"
+maker = "ETA"
+calibre = "2892-A2"
+family = "automatic"
+approved_by = "M. Rochat"         # without it the profile is a draft: values, but no verdicts
+shared = ["mechanical"]
+
+[grades]
+from = "eta"
+sold = ["elabore", "top", "chronometer"]
+
+[facts]                           # a value that is not known is left out
+lift_angle = { value = "51 °", mark = "documented", source = "technical communication, p. 4" }
+
+[[limits]]
+quantity = "min_amplitude"
+wind = "24h"
+low = "200 °"
+mark = "documented"
+source = "technical communication, p. 12"
+```
 """
 
 

@@ -82,7 +82,6 @@ def test_any_unit_of_its_dimension_and_back_is_the_same_value(key, magnitude, da
         ("consumption", "742 nA", 0.742),
         ("test_pressure", "-400 mbar", -0.4),
         ("free_volume", "2,1 ml", 2100.0),
-        ("autonomy", "12 month", 365.0),
     ],
 )
 def test_a_value_is_read_as_people_write_it(key, written, magnitude):
@@ -116,6 +115,10 @@ def test_fifty_micrograms_a_minute_in_the_units_that_testers_show(unit, expected
 
 def test_a_month_of_rate_has_thirty_days():
     assert Value.of("quartz_rate", -10, "s/month").magnitude == pytest.approx(-1 / 3)
+
+
+def test_a_month_of_battery_life_is_a_twelfth_of_a_year():
+    assert Value.parse("autonomy", "12 month").to("d") == pytest.approx(365.0)
 
 
 def test_a_factor_in_a_units_definition_counts_both_ways():

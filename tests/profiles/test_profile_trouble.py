@@ -309,3 +309,11 @@ def test_the_check_tells_every_problem_and_fails(workshop, capsys):
 def test_the_check_of_a_right_library_says_nothing(capsys):
     assert main([]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_the_example_in_the_documentation_is_a_right_profile(workshop):
+    page = (SHIPPED.parent / "docs" / "calibres.md").read_text("utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    put(workshop, example, "calibres/eta-2892-a2.toml")
+    assert problems(workshop) == []
+    assert Library(workshop).calibre("eta-2892-a2").identity.approved
