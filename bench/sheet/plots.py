@@ -12,6 +12,7 @@ from bench.language import _, number
 from bench.quantities import unit_text
 
 _BEFORE, _AFTER, _INK, _GRID, _ZONE = "#8a8f98", "#12508c", "#222222", "#c9ccd1", "#e7f0e4"
+_WIDEST = 600.0
 _FONT = "Libertinus Serif, Georgia, serif"
 
 
@@ -49,13 +50,15 @@ class _Axis:
         raw = spread / 4
         power = 10.0 ** math.floor(math.log10(raw))
         step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw)
-        return cls(math.floor(low / step) * step, math.ceil(high / step) * step, top, bottom, step)
+        fine = step / 4
+        return cls(math.floor(low / fine) * fine, math.ceil(high / fine) * fine, top, bottom, step)
 
     def at(self, value: float) -> float:
         return round(self.bottom - (value - self.low) / (self.high - self.low) * (self.bottom - self.top), 2)
 
     def ticks(self) -> list[float]:
-        return [self.low + i * self.step for i in range(round((self.high - self.low) / self.step) + 1)]
+        first, last = math.ceil(self.low / self.step - 1e-9), math.floor(self.high / self.step + 1e-9)
+        return [i * self.step for i in range(first, last + 1)]
 
     def decimals(self) -> int:
         return max(0, -math.floor(math.log10(self.step)))
@@ -112,7 +115,8 @@ def _by_label(group: Mapping[str, Any], quantity: str, caption: str) -> dict[str
     rows = [row for row in group["rows"] if row["quantity"] == quantity and any(row["cells"])]
     if not rows:
         return None
-    left, right, top, bottom = 44.0, 44.0 + 62 * max(len(rows), 2), 22.0, 132.0
+    left, top, bottom = 44.0, 22.0, 132.0
+    right = left + min(62 * max(len(rows), 2), _WIDEST)
     limits = [cell["limit"] for row in rows for cell in row["cells"] if cell and cell["limit"]]
     sides = [side for limit in limits for side in (limit["low"], limit["high"]) if side is not None]
     reach = [
@@ -165,13 +169,17 @@ def _present(group: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> lis
 
 
 def _traces(group: Mapping[str, Any]) -> dict[str, str] | None:
-    """The paper strip of each position: phase error over time, before and after in one frame."""
+    """The paper strip of each position, before and after in one frame: one dot a beat, rising for a gain.
+
+    The points come as lateness (ms); a strip shows the time gained, so it is drawn with the sign turned.
+    """
     curves = group["curves"]
     if not curves:
         return None
     labels = list(dict.fromkeys(curve["label"] for curve in curves))
-    width, gap, left, top, bottom = 92.0, 10.0, 40.0, 22.0, 132.0
-    axis = _Axis.around([y for curve in curves for _x, y in curve["points"]] + [0.0], top, bottom)
+    gap, left, top, bottom = 10.0, 40.0, 22.0, 132.0
+    width = min(92.0, _WIDEST / len(labels) - gap)
+    axis = _Axis.around([-y for curve in curves for _x, y in curve["points"]] + [0.0], top, bottom)
     right = left + len(labels) * (width + gap) - gap
     parts = _scale(axis, left, right, curves[0]["y"])
     end = max(x for curve in curves for x, _y in curve["points"]) or 1.0
@@ -182,18 +190,24 @@ def _traces(group: Mapping[str, Any]) -> dict[str, str] | None:
         parts.append(_text(start + width / 2, top - 5, label))
         for curve in curves:
             if curve["label"] == label:
-                path = " ".join(f"{start + x / end * width:.2f},{axis.at(y):g}" for x, y in curve["points"])
-                before = curve["phase"] == "before"
-                stroke = f'stroke="{_BEFORE}" stroke-dasharray="3 1.5"' if before else f'stroke="{_AFTER}"'
-                parts.append(f'<polyline points="{path}" fill="none" {stroke} stroke-width="1"/>')
+                places = [(start + x / end * width, axis.at(-y)) for x, y in curve["points"]]
+                parts.append(_beats(places, curve["phase"]))
         parts.append(_text(start, bottom + 10, "0", size=7.5))
         parts.append(_text(start + width, bottom + 10, f"{number(end, 0)} {curves[0]['x']}", anchor="end", size=7.5))
     x = left
-    for phase in dict.fromkeys((curve["phase"], curve["phase_title"]) for curve in curves):
-        dash = "3 1.5" if phase[0] == "before" else ""
-        parts.append(_line(x, bottom + 21.4, x + 14, bottom + 21.4, _BEFORE if dash else _AFTER, width=1.2, dash=dash))
-        parts.append(_text(x + 18, bottom + 24, phase[1], anchor="start", size=7.5))
-        x += 34 + 4.4 * len(phase[1])
-    caption = _("Timing trace: phase error over time")
+    for key, title in dict.fromkeys((curve["phase"], curve["phase_title"]) for curve in curves):
+        parts.append(_beats([(x + 4 * i, bottom + 21.4) for i in range(4)], key))
+        parts.append(_text(x + 18, bottom + 24, title, anchor="start", size=7.5))
+        x += 34 + 4.4 * len(title)
+    caption = _("Timing trace: time gained or lost, beat by beat")
     alt = f"{caption}: {', '.join(labels)}"
     return {"svg": _svg(right + 6, bottom + 30, parts, alt), "alt": alt, "caption": caption}
+
+
+def _beats(places: Sequence[tuple[float, float]], phase: str) -> str:
+    """Draw beats: thin upright ticks before, round dots after, told apart without colour."""
+    if phase == "before":
+        path = "".join(f"M{x:.1f} {y - 1.3:.1f}v2.6" for x, y in places)
+        return f'<path d="{path}" fill="none" stroke="{_BEFORE}" stroke-width="0.5"/>'
+    path = "".join(f"M{x:.1f} {y:.1f}h.01" for x, y in places)
+    return f'<path d="{path}" fill="none" stroke="{_AFTER}" stroke-width="1.3" stroke-linecap="round"/>'

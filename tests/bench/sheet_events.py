@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -274,7 +273,7 @@ def timing(story: Story, step: str, phase: str, offset: float, tag: Text | None,
             judged=("rate", "amplitude", "beat_error", "mean_rate"), limits=ALL_LIMITS, rule=ISO_14253_1, tag=tag,
             conditions={"wind": wind, "position": position, "lift_angle": lift},
         )  # fmt: skip
-        points = tuple((t * 0.5, rate * t * 0.5 / 86.4 + 0.3 * math.sin(t / 3)) for t in range(80))
+        points = tuple((t * 0.5, 0.15 * (-1) ** t - rate * t * 0.5 / 86.4) for t in range(80))
         readings = (
             Reading(Value.of("rate", rate), position, 12, 0.4, 0.12, trace=Trace("s", "ms", points)),
             Reading(Value.of("amplitude", 286 - 21 * index), position, 12, 1.5, 0.5, {"lift_angle": lift}),

@@ -119,6 +119,7 @@ def test_the_pdf_is_an_archive_file_that_screen_readers_can_follow() -> None:
             assert metadata["pdfuaid:part"] == "1"
             assert metadata["dc:title"].endswith("OR-2026-0147")
             assert metadata["xmp:CreateDate"].startswith("2026-11-22T07:37")  # UTC of the last event
+        assert pdf.check_pdf_syntax() == []
         assert str(pdf.Root.Lang) == "fr"
         assert pdf.Root.MarkInfo.Marked
         fonts = [
@@ -226,8 +227,10 @@ def test_plots_tell_before_from_after_without_colour() -> None:
         ET.fromstring(plot["svg"])
     assert rate["svg"].count("<circle") == 4  # three positions before and one in the key
     assert "CH before +18.0\u00a0s/d; CH after −0.9\u00a0s/d" in rate["alt"]
-    assert traces["svg"].count("<polyline") == 6
-    assert traces["svg"].count("stroke-dasharray") == 4
+    ticks = re.findall(r'<path d="M[\d.]+ ([\d.]+)v2.6.*?M[\d.]+ ([\d.]+)v2.6"', traces["svg"])
+    assert len(ticks) == 4  # three positions before and one in the key
+    assert all(float(first) > float(last) for first, last in ticks[:3])  # a gain rises
+    assert traces["svg"].count('stroke-linecap="round"') == 4
     assert leak["svg"].count("<circle") == 3
 
 
