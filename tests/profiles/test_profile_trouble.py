@@ -12,7 +12,7 @@ from bench.errors import DataFileError
 from bench.language import speaking
 from profiles.check import check, main
 from profiles.library import Library
-from profiles.reading import Problem
+from profiles.reading import SHIPPED, Problem
 
 CALIBRE = """\
 id = "house-1"
@@ -98,10 +98,9 @@ def test_a_workshops_file_stands_in_place_of_ours_and_shows_as_such(workshop):
 
 
 def test_a_workshops_grades_change_every_calibre_that_follows_them(workshop):
-    shipped = (Path(Library.__module__.replace(".", "/")).parent / "grades" / "eta.toml").read_text("utf-8")
-    put(
-        workshop, shipped.replace('low = "-4 s/d"\nhigh = "4 s/d"', 'low = "-3 s/d"\nhigh = "3 s/d"'), "grades/eta.toml"
-    )
+    shipped = (SHIPPED / "grades" / "eta.toml").read_text("utf-8")
+    text = shipped.replace('low = "-4 s/d"\nhigh = "4 s/d"', 'low = "-3 s/d"\nhigh = "3 s/d"')
+    put(workshop, text, "grades/eta.toml")
     library = Library(workshop)
     assert library.calibre("eta-2824-2").limit("mean_rate", grade="top").high == 3
     assert library.calibre("eta-2824-2").identity.sha256 != Library().calibre("eta-2824-2").identity.sha256
