@@ -88,9 +88,9 @@ class Exchange:
         """
         request = self.dialect.command(command, **fields)
         clock = self.link.clock
-        while (rest := self._free_at - clock.monotonic()) > 0:
+        while (now := clock.monotonic()) < self._free_at:
             self._check_halt()
-            clock.sleep(min(rest, SLICE))
+            self.link.read(min(self._free_at, now + SLICE))  # waits, and notices a lost link meanwhile
         self._check_halt()
         self.clear()
         self._request = request

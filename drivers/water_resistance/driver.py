@@ -20,6 +20,7 @@ from bench.instrument import (
     InstrumentKind,
     LinkLost,
     Malformed,
+    OutOfRange,
     Program,
     RunResult,
     value_parameter,
@@ -39,8 +40,9 @@ SOONEST = 0.8
 # How often, and how long, the tester is asked after a stop whether it is at rest (vented) again.
 VENT_POLL = 0.1
 VENT_PATIENCE = 8.0
+FULL_SCALE = 999.9  # what format T can carry
 SAME_PRESSURE = 0.005  # bar
-# A result beyond the tester's scale (±999.9 Pa) is measured once more in an eighth of the time.
+# A result beyond the tester's scale is measured once more in an eighth of the time.
 SHORTER = 8.0
 SHORTEST = 1.0  # s
 BIG_LEAK = ("high-high-ng", "low-low-ng")
@@ -168,6 +170,8 @@ class LeakTester(WireInstrument):
 
     def _readings(self, stage: Stage, result: Frame, free_volume: Value) -> list[Reading]:
         said = float(result["leak"])  # type: ignore[arg-type]
+        if abs(said) >= FULL_SCALE:
+            raise self.exchange.error(OutOfRange, msg("Stage {label}: the result is off the scale.", label=stage.label))
         unit = str(self.record.options.get("leak_unit", "Pa"))
         flows = unit == "mL/min"
         leak = from_flow(said) if flows else from_pressure_change(said, stage.measure, free_volume.to("mm³"))
