@@ -33,6 +33,7 @@ from bench.order import Family, Quote, RepairOrder, Watch
 from bench.people import Operator, Role
 from bench.pool import LinkEvent
 from bench.procedure.library import ProcedureLibrary
+from bench.procedure.model import FormField
 from bench.quantities import Quantity, Value, quantity
 from bench.work import Desk
 
@@ -240,6 +241,13 @@ class Shelf:
         return [CASE]
 
 
+def shortest(entry: FormField) -> str:
+    """Return the answer that leads on the shortest way."""
+    if entry.kind == "choice":
+        return "leave" if any(choice.id == "leave" for choice in entry.choices) else entry.choices[-1].id
+    return "no" if entry.fact == "moisture_visible" else "yes"
+
+
 class Workbench:
     """An opened workshop over a journal in `folder`, with two people and a few orders."""
 
@@ -289,8 +297,7 @@ class Workbench:
             if work.tasks():
                 work.confirm()
             else:
-                ask = {entry.id: "no" if entry.fact == "moisture_visible" else "yes" for entry in work.step.fields}
-                work.answer(ask)
+                work.answer({entry.id: shortest(entry) for entry in work.step.fields})
         self.desk.operator = None
 
     def sheet(self, order_number: str, fmt: str) -> Path:

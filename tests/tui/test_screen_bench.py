@@ -170,6 +170,23 @@ def test_what_a_customer_wrote_shows_as_typed(tmp_path: Path) -> None:
     run(tmp_path, work, step="identify")
 
 
+def test_a_refused_final_control_leads_to_another_person(tmp_path: Path) -> None:
+    async def session() -> None:
+        async with at_the_bench(tmp_path, order="OR-1001", step="final-control", self_check=False) as hands:
+            await hands.sign_in_and_begin()
+            await hands.sees("REFUSED", "G-31", "F4: another person signs in")
+            await hands.press("f4", "down", "enter")
+            await hands.sees("Luc Favre", "Enter starts this step")
+            await hands.press("enter")
+            while hands.app.focused is not None:
+                await hands.answer({})
+            await hands.sees("The order is closed.")
+            signed = next(e for e in hands.bench.journal.events(order="OR-1001") if e.kind is EventKind.SIGNED)
+            assert (signed.operator, signed.payload["self_check"]) == ("luc", False)
+
+    asyncio.run(session())
+
+
 def test_a_step_is_not_begun_by_looking_at_it(tmp_path: Path) -> None:
     async def session() -> None:
         async with at_the_bench(tmp_path) as hands:

@@ -80,6 +80,10 @@ class BenchScreen(Room):
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
         await self._look()
 
+    async def on_screen_resume(self) -> None:
+        if self.now is not None and not self.busy and self.running is None:
+            await self._look()
+
     # -- what is shown
 
     async def _look(self) -> None:
@@ -99,7 +103,7 @@ class BenchScreen(Room):
         panel = self.query_one(Panel)
         if now.refusal is not None and not now.started:
             panel.say(now.refusal)
-        elif moved:
+        elif moved or (before is not None and before.refusal is not None):
             panel.clear()
         self._show_measuring()
         if moved and now.started and not now.measuring and now.step is not None:

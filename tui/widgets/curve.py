@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from textual.content import Content
 from textual.widget import Widget
@@ -22,19 +23,28 @@ def reach(points: Points, lines: Sequence[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def braille(points: Points, ends: tuple[float, float], width: int, height: int) -> list[str]:
-    """Return `height` rows of `width` cells with a dot for each point; x is spread over the whole width."""
+def braille(points: Points, ends: tuple[float, float], width: int, height: int, *, joined: bool = False) -> list[str]:
+    """Return `height` rows of `width` cells with a dot for each point; x is spread over the whole width.
+
+    `joined` draws a line from each point to the next.
+    """
     cells = [bytearray(width) for _row in range(height)]
     if points:
         first, last = points[0][0], points[-1][0]
         across = (width * 2 - 1) / ((last - first) or 1.0)
         up = (height * 4 - 1) / (ends[1] - ends[0])
-        for x, y in points:
-            column = int((x - first) * across)
-            row = height * 4 - 1 - int((y - ends[0]) * up)
+        dots = [(int((x - first) * across), height * 4 - 1 - int((y - ends[0]) * up)) for x, y in points]
+        for column, row in _joined(dots) if joined else dots:
             if 0 <= column < width * 2 and 0 <= row < height * 4:
                 cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
     return ["".join(chr(0x2800 + dots) if dots else " " for dots in row) for row in cells]
+
+
+def _joined(dots: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    for (x0, y0), (x1, y1) in pairwise(dots):
+        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for step in range(steps + 1):
+            yield x0 + round((x1 - x0) * step / steps), y0 + round((y1 - y0) * step / steps)
 
 
 class Curve(Widget):
@@ -45,10 +55,11 @@ class Curve(Widget):
         self.points: Points = ()
         self.levels: Sequence[float] = ()
         self.caption = ("", "")
+        self.joined = False
 
-    def show(self, points: Points, *, x: str, y: str, levels: Sequence[float] = ()) -> None:
+    def show(self, points: Points, *, x: str, y: str, levels: Sequence[float] = (), joined: bool = False) -> None:
         """Draw these points; `x` and `y` are the units of the axes, `levels` the limits to draw."""
-        self.points, self.levels, self.caption = points, levels, (x, y)
+        self.points, self.levels, self.caption, self.joined = points, levels, (x, y), joined
         self.refresh()
 
     def render(self) -> Content:
@@ -62,7 +73,7 @@ class Curve(Widget):
         spread = max(high_enough) - min(high_enough)
         near = [y for y in self.levels if not spread or abs(y - high_enough[-1]) < 6 * spread]
         ends = reach(self.points, near)
-        rows = braille(self.points, ends, width - AXIS, height - 1)
+        rows = braille(self.points, ends, width - AXIS, height - 1, joined=self.joined)
         lines = []
         for place, row in enumerate(rows):
             top = ends[1] - place / (height - 1) * (ends[1] - ends[0])

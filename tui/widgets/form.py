@@ -26,6 +26,9 @@ _MOVES: list[BindingType] = [
 ]
 
 
+_YES_NO = {"y": "yes", "o": "yes", "n": "no"}  # English and French letters, in either language
+
+
 class Filled(Message):
     """Enter was pressed on a field; `widget` is the field."""
 
@@ -111,6 +114,11 @@ class ChoiceField(Field, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         letter = (event.character or "").casefold()
+        if self.spec.kind == "yesno" and letter in _YES_NO:
+            event.stop()
+            self.answer = _YES_NO[letter]
+            self.refresh()
+            return
         fitting = [option for option, words in self.options() if letter and words.casefold().startswith(letter)]
         if letter.strip() and fitting:
             event.stop()

@@ -84,11 +84,12 @@ class Live:
             limit = main[0].limit if main else None
             levels = [y for y in (limit.low, limit.high) if y is not None] if limit else []
             unit = unit_text(main[0].quantity.unit) if main else ""
-            curve.show(list(self.points), x="s", y=unit, levels=levels)
+            curve.show(list(self.points), x="s", y=unit, levels=levels, joined=True)
             return
         traces = [entry.measurement.trace for entry in finished if entry.measurement.trace is not None]
         if traces:
-            curve.show(traces[0].points, x=traces[0].x, y=traces[0].y)
+            first = traces[0]
+            curve.show(first.points, x=first.x, y=first.y, joined=first.y != "ms")
         elif not finished:
             curve.show((), x="", y="")
 

@@ -6,7 +6,15 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.errors import EtabliError, Refusal, Refused
-from bench.language import _
+from bench.language import N_, _
+
+
+# The key that leads to a refusal's remedy, where one does.
+KEYS = {
+    "G-01": N_("F4: sign in"),
+    "G-31": N_("F4: another person signs in"),
+    "G-05": N_("I: take a reading as an indication, without a verdict"),
+}
 
 
 class Panel(Widget):
@@ -45,12 +53,13 @@ class Panel(Widget):
         """Return (caption, sentence) pairs of what is said, translated now."""
         if self.refusal is not None:
             refusal = self.refusal
-            return [
+            rows = [
                 (_("Rule"), refusal.rule),
                 (_("Reason"), str(refusal.reason)),
                 (_("Remedy"), str(refusal.remedy)),
                 (_("May be lifted by"), str(refusal.lifted_by)),
             ]
+            return [*rows, (_("Key"), _(KEYS[refusal.rule]))] if refusal.rule in KEYS else rows
         if self.error is not None:
             error = self.error
             said = [(_("What"), error.what), (_("Why"), error.why), (_("Remedy"), error.remedy)]

@@ -139,17 +139,15 @@ class PickList(Widget, Generic[Row], can_focus=True):
     def render(self) -> Content:
         width, room = self.size.width, max(1, self.size.height - 2)
         columns = [column for column in self.columns if width >= 116 or not column.wide_only]
-        spare = width - 2 - sum(column.width + 2 for column in columns if column.width)
-        flexible = sum(1 for column in columns if not column.width) or 1
-        widths = [column.width or max(8, spare // flexible - 2) for column in columns]
+        top = self._top()
+        seen = self.found[top : top + room]
+        widths = self._widths(columns, seen, width - 4)
         lines: list[Content] = [self._search_line()]
         titles = "  ".join(_cell(_(column.title), cells) for column, cells in zip(columns, widths, strict=True))
         lines.append(Content.assemble(("  " + titles, "$text-muted")))
         if not self.found:
             lines.append(Content.assemble(("  " + (_(self.nothing) if not self.sought else _("Nothing found.")), "")))
-        top = self._top()
-        for place in range(top, min(top + room, len(self.found))):
-            row = self.found[place]
+        for place, row in enumerate(seen, top):
             here = place == self.cursor
             base = "bold on $panel" if here else ""
             parts: list[tuple[str, str]] = [("▶ " if here else "  ", f"{base} $primary" if here else "")]
@@ -157,6 +155,19 @@ class PickList(Widget, Generic[Row], can_focus=True):
                 parts.append((_cell(column.cell(row), cells) + "  ", f"{base} {column.style(row)}".strip()))
             lines.append(Content.assemble(*parts))
         return Content("\n").join(lines)
+
+    def _widths(self, columns: Sequence[Column[Row]], seen: Sequence[Row], width: int) -> list[int]:
+        """Return the cells of each column: what its rows in sight need, the last one what is left."""
+        needs = [max([cell_len(_(c.title)), *(cell_len(c.cell(row)) for row in seen)]) for c in columns]
+        widths = [min(need, column.width or need) for need, column in zip(needs, columns, strict=True)]
+        over = sum(widths) + 2 * len(widths) - width
+        for place in sorted(range(len(columns)), key=lambda n: -widths[n]):
+            if over > 0 and not columns[place].width:
+                cut = min(over, widths[place] - min(24, widths[place]))
+                widths[place] -= cut
+                over -= cut
+        widths[-1] = max(8, widths[-1] - over)
+        return widths
 
     def _search_line(self) -> Content:
         if not self.searchable:

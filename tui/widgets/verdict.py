@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
-from bench.conformity import State
 from bench.judging import Judged
 from bench.language import N_, _, number
 from bench.quantities import unit_text
@@ -29,9 +28,9 @@ def ranked(judged: Sequence[Judged]) -> list[Judged]:
 
 
 def is_information(entry: Judged) -> bool:
-    """Whether a figure is kept without a verdict having been asked."""
+    """Whether a figure is kept without a verdict having been asked, or without a limit to judge it by."""
     refusal = entry.verdict.refusal
-    return entry.verdict.state is State.REFUSED and refusal is not None and refusal.rule == "information"
+    return refusal is not None and refusal.rule in ("information", "no-limit")
 
 
 class VerdictBand(Widget):
@@ -50,7 +49,7 @@ class VerdictBand(Widget):
     def render(self) -> Content:
         entry = next(iter(ranked(self.judged)), None)
         if entry is None:
-            symbol, word, colour = "✔", _("KEPT AS INFORMATION"), "$secondary"
+            symbol, word, colour = "i", _("KEPT AS INFORMATION"), "$secondary"
         else:
             state = entry.verdict.state
             symbol, word, colour = state.symbol, str(state), STATE_STYLES[state]
@@ -61,12 +60,12 @@ class VerdictBand(Widget):
         if tall:
             blank = Content.assemble((" " * width, f"on {colour}"))
             lines = [blank, *lines, blank]
-        lines.append(self._grounds(entry))
+        lines.append(self._grounds(entry or next(iter(self.judged), None)))
         return Content("\n").join(lines)
 
     def _grounds(self, entry: Judged | None) -> Content:
         parts: list[str | tuple[str, str]] = []
-        if entry is not None and entry.verdict.refusal is not None:
+        if entry is not None and entry.verdict.refusal is not None and not is_information(entry):
             refusal = entry.verdict.refusal
             parts.append(f"{refusal.rule} · {refusal.reason}")
         elif entry is not None:
