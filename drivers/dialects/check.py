@@ -31,6 +31,8 @@ class Problem:
     reason: Message
 
     def __str__(self) -> str:
+        if not self.key:
+            return f"{self.reason} [{self.rule}]"
         if self.line:
             return str(
                 msg(

@@ -102,14 +102,15 @@ class LineDecoder:
         lines = (self._pending + chunk).split(self._terminator)
         rest = lines.pop()
         out: list[Frame | Garbage] = []
+        read, terminator = self._frame, self._terminator
         for line in lines:
             if self._single and not self._overflowed:
                 line = self._singles(line, out)
             if self._overflowed or len(line) > self._longest:
                 self._long(line, out)
             elif line:
-                raw = line + self._terminator
-                frame = self._frame(line, raw)
+                raw = line + terminator
+                frame = read(line, raw)
                 if type(frame) is Frame:
                     out.append(frame)
                 else:
@@ -128,8 +129,9 @@ class LineDecoder:
     def _frame(self, line: bytes, raw: bytes) -> Frame | str:
         if self._sum is None:
             return self._read(line.strip(self._strip) if self._strip else line, raw)
-        body = line[: -self._digits]
-        if self._format % self._sum(body) != line[-self._digits :]:
+        cut = len(line) - self._digits
+        body = line[:cut]
+        if self._format % self._sum(body) != line[cut:]:
             return BAD_CHECKSUM
         return self._read(body, raw)
 
