@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.instrument import Capability
@@ -57,6 +57,14 @@ class Doubts:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Doubts:
         return cls(**data)
+
+
+def certified(capabilities: Sequence[Capability], expanded: Mapping[str, float]) -> tuple[Capability, ...]:
+    """Return the capabilities with the expanded uncertainties (k = 2, canonical unit) that a certificate states."""
+    return tuple(
+        replace(entry, calibration=expanded[entry.quantity]) if entry.quantity in expanded else entry
+        for entry in capabilities
+    )
 
 
 def budget(

@@ -13,7 +13,7 @@ from bench.instrument import Capability
 from bench.language import Text
 from bench.measurement import Component, Reading, Uncertainty
 from bench.quantities import Value
-from bench.uncertainty import Doubts, budget, combine, coverage, effective_dof
+from bench.uncertainty import Doubts, budget, certified, combine, coverage, effective_dof
 
 # Chronoscope X1 G3, technical data (instruments.md 1.3)
 RATE = Capability("rate", resolution=0.1, accuracy=0.1, source="X1")
@@ -86,10 +86,11 @@ def test_a_doubt_about_the_pressure_counts_relative_to_it():
 
 
 def test_the_certificates_uncertainty_counts_by_half():
-    certified = Capability("battery_voltage", resolution=0.01, accuracy=0.01, calibration=0.004, source="Q1")
-    assert parts(budget(reading("battery_voltage", 1.55), certified, Doubts()))[
-        "calibration (U/2 of the certificate)"
-    ] == pytest.approx(0.002)
+    tester = Capability("battery_voltage", resolution=0.01, accuracy=0.01, source="Q1")
+    (tester, other) = certified([tester, RATE], {"battery_voltage": 0.004})
+    found = parts(budget(reading("battery_voltage", 1.55), tester, Doubts()))
+    assert found["calibration (U/2 of the certificate)"] == pytest.approx(0.002)
+    assert other == RATE
 
 
 def test_an_accuracy_in_percent_grows_with_the_reading():
