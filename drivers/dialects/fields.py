@@ -138,6 +138,15 @@ class Field:
             return Value.of(self.quantity.id, magnitude, others[spec.unit_from])
         return Value(self.quantity, magnitude * self.to_canonical)
 
+    def converter(self) -> Callable[[Any], Any]:
+        """Return what turns a piece into a word, a text, or a number in the field's unit."""
+        spec = self.spec
+        if spec.type == "word":
+            return {code.encode("latin-1"): word for code, word in {**spec.units, **spec.words}.items()}.__getitem__
+        if spec.type in ("text", "json", "bytes"):
+            return lambda piece: self.value(piece, {})
+        return self.number
+
     def magnitude(self, value: Any, others: Mapping[str, Any]) -> float:
         """Return the number to write for `value`, in the unit of the wire. Raises CannotEncode out of range."""
         unit = others.get(self.spec.unit_from) if self.spec.unit_from else self.spec.unit
