@@ -7,19 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from bench.conformity import RULES, State, Verdict
 from bench.judging import Judged
-from bench.language import _, number
+from bench.language import _, current, number
 from bench.measurement import Measurement, Provenance
-from bench.quantities import unit_text
+from bench.quantities import Quantity, unit_text
 
 
 def measurement_line(judged: Judged) -> str:
     """Write quantity, value with unit, uncertainty, limit, rule, verdict and instrument in one line."""
     measurement, verdict = judged.measurement, judged.verdict
-    name = str(measurement.quantity)
-    if measurement.label:
-        name += f" {measurement.label}"
     parts = [
-        padded(name, 34),
+        padded(named(measurement.quantity, measurement.label), 34),
         padded(str(measurement.value), 14),
         padded(uncertainty(measurement), 16),
         padded(str(verdict.limit) if verdict.limit else _("no limit"), 24),
@@ -28,6 +25,14 @@ def measurement_line(judged: Judged) -> str:
         instrument(measurement),
     ]
     return "  ".join(parts).rstrip()
+
+
+def named(quantity: Quantity, label: str) -> str:
+    """Write a quantity and where it was taken (position, stage); a run's own name ("stem pulled") adds nothing."""
+    if not label or (label.islower() and label.replace(" ", "").isalpha()):
+        return str(quantity)
+    shown = label.replace("-", "−")
+    return f"{quantity} {shown.replace('.', ',') if current() == 'fr' else shown}"
 
 
 def uncertainty(measurement: Measurement) -> str:

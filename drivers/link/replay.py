@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.instrument import InstrumentError
+from bench.instrument import LinkLost
 from bench.language import N_, msg
 from bench.recording.model import WireFrame
 from drivers.link.base import Link
 
 
-class ReplayDiverged(InstrumentError):
+class ReplayDiverged(LinkLost):
     """The program asks something else than it did when the session was recorded: the replay proves nothing."""
 
     headline = N_("The replay of {instrument} departs from its recording.")

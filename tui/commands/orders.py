@@ -1,0 +1,105 @@
+"""`etabli orders list · show · new`: repair orders."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from bench.errors import UsageError
+from bench.journal import Journal, OrderRow
+from bench.language import N_, Message, Text, _, msg
+from tui import lines
+from tui.folder import Folder
+
+FLAGS = {
+    "no-quote": N_("quote not signed"),
+    "refused": N_("refused"),
+    "interrupted": N_("interrupted"),
+    "nonconforming": N_("nonconforming"),
+    "alert": N_("alert"),
+    "simulated": N_("simulation"),
+}
+
+
+def run(arguments: Namespace) -> int:
+    if arguments.act == "new":
+        return _new(Path(arguments.file))
+    with Folder.home().read_journal() as journal:
+        if arguments.act == "list":
+            _list(journal)
+        else:
+            _show(journal, arguments.order)
+    return 0
+
+
+def _list(journal: Journal) -> None:
+    headings = [_("order"), _("watch"), _("procedure"), _("state"), _("step"), _("promised"), _("remarks")]
+    print(lines.table(headings, [_cells(row) for row in journal.orders()]))
+
+
+def _cells(row: OrderRow) -> list[str]:
+    step = str(row.step_title) if row.step_title else row.step
+    return [row.number, row.watch, str(row.procedure_title), state(row), step, row.promised, flags(row)]
+
+
+def state(row: OrderRow) -> str:
+    return _("closed") if row.closed else _("open")
+
+
+def flags(row: OrderRow) -> str:
+    return ", ".join(_(FLAGS.get(flag, flag)) for flag in row.flags)
+
+
+def _show(journal: Journal, number: str) -> None:
+    row = journal.order(number)
+    if row is None:
+        known = ", ".join(each.number for each in journal.orders()[:8])
+        raise UsageError(
+            msg("There is no order {number}.", number=number), remedy=msg("Known orders: {known}.", known=known or "—")
+        )
+    facts = [
+        (_("watch"), row.watch),
+        (_("calibre"), row.calibre),
+        (_("procedure"), str(row.procedure_title)),
+        (_("state"), state(row)),
+        (_("step"), str(row.step_title or row.step)),
+        (_("promised"), row.promised),
+        (_("remarks"), flags(row)),
+    ]
+    print(row.number)
+    for name, value in facts:
+        print(f"  {lines.padded(name, 12)}  {value or '—'}")
+    print()
+    for event in journal.events(order=number):
+        at = event.at[:19].replace("T", " ")
+        print(
+            f"  {event.seq:>5}  {at}  {lines.padded(event.operator or '', 10)}  {event.kind.value}  {_about(event.payload)}".rstrip()
+        )
+
+
+def _about(payload: object) -> str:
+    """Return what an event is about, in a few words."""
+    if not isinstance(payload, dict):
+        return ""
+    if "title" in payload and "step" in payload:
+        return str(Text.from_json(payload["title"]))
+    if "judged" in payload:
+        return " ".join(part for part in (payload["step"], payload.get("label", "")) if part)
+    if "refusal" in payload:
+        return f"{payload['refusal']['rule']} · {Message.from_json(payload['refusal']['reason'])}"
+    if "act" in payload:
+        return f"{payload['act']} {payload['detail']}".rstrip()
+    if "error" in payload:
+        return str(Message.from_json(payload["error"]["what"]))
+    return " ".join(str(payload[name]) for name in ("step", "outcome") if payload.get(name))
+
+
+def _new(file: Path) -> int:
+    from tui.order_file import load
+    from tui.workshop import Workshop
+
+    order = load(file)
+    with Workshop.open(Folder.home(), instruments=False) as workshop:
+        workshop.desk.open_order(order)
+    print(order.number)
+    return 0
