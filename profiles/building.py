@@ -323,7 +323,10 @@ class Builder:
         return cells
 
     def _check_battery(self, report: Report, reference: Mapping[str, Any], facts: Mapping[str, Fact]) -> str:
-        """Return the id of the usual cell; a cell of another voltage than the calibre's is a problem."""
+        """Return the id of the usual cell, whose capacity becomes a fact of the calibre where it states none.
+
+        A cell of another voltage than the calibre's is a problem.
+        """
         supply = facts.get("supply_voltage")
         report.source(reference["source"], ("battery", "source"))
         named: list[tuple[Place, str]] = [(("battery", "cell"), reference["cell"])]
@@ -343,6 +346,8 @@ class Builder:
                     name,
                 )
         usual = self.battery(reference["cell"])
+        if usual and (capacity := usual.facts.get("battery_capacity")):
+            facts.setdefault("battery_capacity", capacity)
         return usual.id if usual else ""
 
 
