@@ -103,6 +103,7 @@ class LeakTester(WireInstrument):
                 remedy=msg("Write one of these under “leak_unit”: {units}.", units=", ".join(UNITS)),
             )
         stages = self._stages(program.parameters["stages"])
+        self._come_to_rest(stages[0].channel)
         readings: list[Reading] = []
         verdicts: list[str] = []
         for stage in stages:
@@ -189,6 +190,14 @@ class LeakTester(WireInstrument):
             Reading(Value.of("leak_rate", leak), stage.label, conditions=conditions),
             Reading(stage.pressure, stage.label, conditions={"channel": stage.channel, "set_not_measured": True}),
         ]
+
+    def _come_to_rest(self, channel: int) -> None:
+        """End a test that still runs from before (a cable that was pulled, another program): its result is nobody's."""
+        self._channel = channel
+        try:
+            self._ask("select-channel", "ack", channel=channel)
+        except DeviceFault:
+            self._vent()
 
     def _make_safe(self) -> None:
         if self._under_pressure:
