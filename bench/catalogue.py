@@ -52,8 +52,9 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def _(message: str) -> str:
-    """Translate `message` now, into the language in force."""
-    return _catalogue(current()).gettext(message) if message else ""
+    """Translate `message` now, into the language in force; English is what stands in the code."""
+    language = current()
+    return message if language == "en" or not message else _catalogue(language).gettext(message)
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name)

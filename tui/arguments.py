@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Callable, Sequence
 
 from bench.catalogue import LANGUAGES, N_, _
 from tui.version import VERSION
@@ -30,115 +32,186 @@ _ARGPARSE = (
 )
 
 
+class _Help(argparse.HelpFormatter):
+    """As wide as the terminal, asked of the system itself: the usual way imports four compression libraries."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    told = os.environ.get("COLUMNS", "")
+    if told.isdigit() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
+Fill = Callable[[ArgumentParser], None]
+
+
 class _Group:
-    """A command, or a family of commands, that further ones are added to."""
+    """The commands of one level. Only the one that is `wanted` gets its options: `--help` shall be quick."""
 
-    def __init__(self, parser: ArgumentParser, common: ArgumentParser, title: str = "") -> None:
+    def __init__(self, parser: ArgumentParser, common: ArgumentParser, wanted: str) -> None:
         self._common = common
-        self._commands = parser.add_subparsers(title=title or _("commands"), metavar=_("COMMAND"))
+        self._wanted = wanted
+        self._commands = parser.add_subparsers(title=_("commands"), metavar=_("COMMAND"))
 
-    def add(self, name: str, module: str, about: str, **defaults: object) -> ArgumentParser:
-        parser: ArgumentParser = self._commands.add_parser(name, help=about, description=about, parents=[self._common])
-        parser.set_defaults(module=module, **defaults)
-        return parser
+    def add(self, name: str, about: str, fill: Fill, **defaults: object) -> None:
+        if name != self._wanted:
+            self._commands.add_parser(name, help=about, add_help=False, formatter_class=_Help)
+            return
+        parser: ArgumentParser = self._commands.add_parser(
+            name, help=about, description=about, parents=[self._common], formatter_class=_Help
+        )
+        parser.set_defaults(**{"module": name, **defaults})
+        fill(parser)
 
-    def family(self, name: str, about: str) -> _Group:
-        parser: ArgumentParser = self._commands.add_parser(name, help=about, description=about, parents=[self._common])
-        parser.set_defaults(module=None, parser=parser)
-        return _Group(parser, self._common)
 
-
-def parser() -> ArgumentParser:
-    """Build the whole grammar; the words are those of the language in force now."""
+def parser(given: Sequence[str] = ()) -> ArgumentParser:
+    """Build the grammar for the words `given`; its own words are those of the language in force now."""
     argparse._ = _  # type: ignore[attr-defined]  # argparse looks its own words up under this name
-    common = ArgumentParser(add_help=False)
+    common = ArgumentParser(add_help=False, formatter_class=_Help)
     common.add_argument("--lang", choices=LANGUAGES, default=SUPPRESS, help=_("language of this run"))
     top = ArgumentParser(
         prog="etabli",
         parents=[common],
+        formatter_class=_Help,
         description=_("The bench of a watch workshop: instruments, repair orders, verdicts, tracking sheets."),
         epilog=_("Without a command: the bench itself. ETABLI_HOME names the workshop's folder."),
     )
     top.add_argument("--version", action="version", version=f"etabli {VERSION}", help=_("show the version and exit"))
     top.set_defaults(module="bench")
-    group = _Group(top, common)
-    _work(group)
-    _records(group)
-    _data(group)
+    command, inner = _words(given)
+    group = _Group(top, common, command)
+
+    def family(name: str, about: str, fill: Callable[[_Group], None]) -> None:
+        def filled(parser: ArgumentParser) -> None:
+            parser.set_defaults(parser=parser)
+            fill(_Group(parser, common, inner))
+
+        group.add(name, about, filled, module=None)
+
+    def library(what: str) -> Callable[[_Group], None]:
+        return lambda inside: _library(inside, command, what)
+
+    group.add("demo", _("the bench on a demonstration workshop, with simulated instruments"), _demo)
+    group.add("run", _("one order at the bench, or from a file of answers"), _run)
+    group.add("simulate", _("simulated instruments on their own, for any other program"), _simulate)
+    group.add("replay", _("judge a recorded session again and compare the verdicts"), _replay)
+    family("orders", _("repair orders"), _orders)
+    group.add("log", _("the log of measurements"), _log)
+    group.add("sheet", _("the tracking sheet of an order"), _sheet)
+    family("journal", _("the record itself"), _journal)
+    family("profiles", _("what calibres and cases should measure"), library(_("PROFILE")))
+    family("procedures", _("the steps of the work"), library(_("PROCEDURE")))
+    family("dialects", _("the instruments' protocols"), library(_("DIALECT")))
+    family("instruments", _("the instruments of this bench"), _instruments)
     return top
 
 
-def _work(group: _Group) -> None:
-    demo = group.add("demo", "demo", _("the bench on a demonstration workshop, with simulated instruments"))
-    demo.add_argument("--headless", action="store_true", help=_("run one order of each procedure to its sheet"))
-    demo.add_argument("--case", metavar=_("CASE"), help=_("only the sample order of this simulated case"))
-    demo.add_argument("--speed", type=float, metavar="N", help=_("how many times as fast as the clock"))
-    run = group.add("run", "run", _("one order at the bench, or from a file of answers"))
-    run.add_argument("order", metavar=_("ORDER"))
-    run.add_argument("--headless", action="store_true", help=_("without a screen; needs --answers"))
-    run.add_argument("--answers", metavar=_("FILE"), help=_("what to answer at each step (TOML)"))
-    simulate = group.add("simulate", "simulate", _("simulated instruments on their own, for any other program"))
-    simulate.add_argument("--case", metavar=_("CASE"), default="mechanical-healthy", help=_("which watch they look at"))
-    simulate.add_argument(
-        "--speed", type=float, default=1.0, metavar="N", help=_("how many times as fast as the clock")
-    )
-    simulate.add_argument("--seed", type=int, default=1, metavar="N", help=_("seed of the watch's small differences"))
-    simulate.add_argument("--tcp", action="store_true", help=_("TCP ports instead of pseudo-terminals"))
-    simulate.add_argument(
+def _words(given: Sequence[str]) -> tuple[str, str]:
+    """Return the command and the word after it, "" where there is none."""
+    words = [word for n, word in enumerate(given) if not word.startswith("-") and (n == 0 or given[n - 1] != "--lang")]
+    return (*words[:2], "", "")[0], (*words[:2], "", "")[1]
+
+
+def _demo(parser: ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help=_("run one order of each procedure to its sheet"))
+    parser.add_argument("--case", metavar=_("CASE"), help=_("only the sample order of this simulated case"))
+    parser.add_argument("--speed", type=float, metavar="N", help=_("how many times as fast as the clock"))
+
+
+def _run(parser: ArgumentParser) -> None:
+    parser.add_argument("order", metavar=_("ORDER"))
+    parser.add_argument("--headless", action="store_true", help=_("without a screen; needs --answers"))
+    parser.add_argument("--answers", metavar=_("FILE"), help=_("what to answer at each step (TOML)"))
+
+
+def _simulate(parser: ArgumentParser) -> None:
+    parser.add_argument("--case", metavar=_("CASE"), default="mechanical-healthy", help=_("which watch they look at"))
+    parser.add_argument("--speed", type=float, default=1.0, metavar="N", help=_("how many times as fast as the clock"))
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help=_("seed of the watch's small differences"))
+    parser.add_argument("--tcp", action="store_true", help=_("TCP ports instead of pseudo-terminals"))
+    parser.add_argument(
         "--instrument", action="append", default=[], metavar="ID", help=_("only this instrument; may be repeated")
     )
-    simulate.add_argument(
+    parser.add_argument(
         "--fault", action="append", default=[], metavar="ID:FAULT", help=_("a fault from the start; may be repeated")
     )
-    replay = group.add("replay", "replay", _("judge a recorded session again and compare the verdicts"))
-    replay.add_argument("session", metavar=_("SESSION"), help=_("a recording's file, or its name in the workshop"))
-    replay.add_argument("--speed", type=float, metavar="N", help=_("at N times the recorded speed; default: at once"))
 
 
-def _records(group: _Group) -> None:
-    orders = group.family("orders", _("repair orders"))
-    orders.add("list", "orders", _("every order as it stands"), act="list")
-    show = orders.add("show", "orders", _("one order and what happened to it"), act="show")
-    show.add_argument("order", metavar=_("ORDER"))
-    new = orders.add("new", "orders", _("take an order in from a file"), act="new")
-    new.add_argument("file", metavar=_("FILE"), help=_("the order (TOML)"))
+def _replay(parser: ArgumentParser) -> None:
+    parser.add_argument("session", metavar=_("SESSION"), help=_("a recording's file, or its name in the workshop"))
+    parser.add_argument("--speed", type=float, metavar="N", help=_("at N times the recorded speed; default: at once"))
 
-    log = group.add("log", "log", _("the log of measurements"))
-    log.add_argument("--format", choices=LOG_FORMATS, default="table", help=_("how to write it"))
-    log.add_argument("--order", metavar=_("ORDER"), help=_("of this order"))
-    log.add_argument("--since", metavar=_("DATE"), help=_("from this day or time on"))
-    log.add_argument("--until", metavar=_("DATE"), help=_("up to the end of this day, or this time"))
-    log.add_argument("--quantity", metavar=_("QUANTITY"), help=_("of this quantity (rate, leak_rate …)"))
-    log.add_argument("--state", choices=STATES, help=_("with this verdict"))
-    log.add_argument("--instrument", metavar="ID", help=_("by this instrument"))
-    log.add_argument("--operator", metavar="ID", help=_("by this operator"))
-    log.add_argument("--provenance", choices=PROVENANCES, help=_("of this origin"))
 
-    sheet = group.add("sheet", "sheet", _("the tracking sheet of an order"))
-    sheet.add_argument("order", metavar=_("ORDER"))
-    sheet.add_argument("--format", choices=SHEET_FORMATS, default="pdf", help=_("how to write it"))
-    sheet.add_argument("-o", "--output", metavar=_("FILE"), help=_("where to; “-” is the standard output"))
-    sheet.add_argument("--force", action="store_true", help=_("overwrite an existing file"))
+def _orders(group: _Group) -> None:
+    group.add("list", _("every order as it stands"), _nothing, module="orders", act="list")
+    group.add("show", _("one order and what happened to it"), _one_order, module="orders", act="show")
+    group.add("new", _("take an order in from a file"), _order_file, module="orders", act="new")
 
-    journal = group.family("journal", _("the record itself"))
-    verify = journal.add("verify", "journal", _("check that nothing in the record was changed"), act="verify")
-    verify.add_argument(
+
+def _nothing(parser: ArgumentParser) -> None:
+    """A command without options of its own."""
+
+
+def _one_order(parser: ArgumentParser) -> None:
+    parser.add_argument("order", metavar=_("ORDER"))
+
+
+def _order_file(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar=_("FILE"), help=_("the order (TOML)"))
+
+
+def _log(parser: ArgumentParser) -> None:
+    parser.add_argument("--format", choices=LOG_FORMATS, default="table", help=_("how to write it"))
+    parser.add_argument("--order", metavar=_("ORDER"), help=_("of this order"))
+    parser.add_argument("--since", metavar=_("DATE"), help=_("from this day or time on"))
+    parser.add_argument("--until", metavar=_("DATE"), help=_("up to the end of this day, or this time"))
+    parser.add_argument("--quantity", metavar=_("QUANTITY"), help=_("of this quantity (rate, leak_rate …)"))
+    states = _("with this verdict: {words}").format(words=", ".join(STATES))
+    parser.add_argument("--state", choices=STATES, metavar=_("STATE"), help=states)
+    parser.add_argument("--instrument", metavar="ID", help=_("by this instrument"))
+    parser.add_argument("--operator", metavar="ID", help=_("by this operator"))
+    origins = _("of this origin: {words}").format(words=", ".join(PROVENANCES))
+    parser.add_argument("--provenance", choices=PROVENANCES, metavar=_("ORIGIN"), help=origins)
+
+
+def _sheet(parser: ArgumentParser) -> None:
+    parser.add_argument("order", metavar=_("ORDER"))
+    parser.add_argument("--format", choices=SHEET_FORMATS, default="pdf", help=_("how to write it"))
+    parser.add_argument("-o", "--output", metavar=_("FILE"), help=_("where to; “-” is the standard output"))
+    parser.add_argument("--force", action="store_true", help=_("overwrite an existing file"))
+
+
+def _journal(group: _Group) -> None:
+    group.add("verify", _("check that nothing in the record was changed"), _verify, module="journal", act="verify")
+
+
+def _verify(parser: ArgumentParser) -> None:
+    parser.add_argument(
         "--anchor", metavar="SEQ:HASH", help=_("a head that was printed on a sheet: shows a tail that was cut")
     )
 
 
-def _data(group: _Group) -> None:
-    _library(group, "profiles", _("what calibres and cases should measure"), _("PROFILE"))
-    _library(group, "procedures", _("the steps of the work"), _("PROCEDURE"))
-    _library(group, "dialects", _("the instruments' protocols"), _("DIALECT"))
-    instruments = group.family("instruments", _("the instruments of this bench"))
-    instruments.add("list", "instruments", _("the register, with the state of calibration"), act="list")
+def _instruments(group: _Group) -> None:
+    about = _("the register, with the state of calibration")
+    group.add("list", about, _nothing, module="instruments", act="list")
 
 
-def _library(group: _Group, name: str, about: str, what: str) -> None:
-    family = group.family(name, about)
-    family.add("list", name, _("what there is"), act="list")
-    show = family.add("show", name, _("everything in one of them"), act="show")
-    show.add_argument("id", metavar=what)
-    check = family.add("check", name, _("look for mistakes in the files"), act="check")
-    check.add_argument("files", metavar=_("FILE"), nargs="*", help=_("default: all"))
+def _library(group: _Group, name: str, what: str) -> None:
+    group.add("list", _("what there is"), _nothing, module=name, act="list")
+    group.add("show", _("everything in one of them"), lambda p: _named(p, what), module=name, act="show")
+    group.add("check", _("look for mistakes in the files"), _files, module=name, act="check")
+
+
+def _named(parser: ArgumentParser, what: str) -> None:
+    parser.add_argument("id", metavar=what)
+
+
+def _files(parser: ArgumentParser) -> None:
+    parser.add_argument("files", metavar=_("FILE"), nargs="*", help=_("default: all"))

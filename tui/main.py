@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_utf8()
     use(choose(_language(given)))
     try:
-        arguments = parser().parse_args(given)
+        arguments = parser(given).parse_args(given)
     except SystemExit as end:  # argparse has said what there is to say
         return end.code if isinstance(end.code, int) else 2
     if arguments.module is None:

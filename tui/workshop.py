@@ -40,7 +40,8 @@ class Workshop:
         self.settings = settings
         self.operators: Sequence[Operator] = settings.operators
         self.records: Sequence[InstrumentRecord] = settings.records
-        self.notices: list[EtabliError] = []
+        self._notices: list[EtabliError] = []
+        self.notices: Sequence[EtabliError] = self._notices
         self.asker: Callable[[Quantity, str], str] | None = None
         self._parts = parts
         self._simulation: Simulation | None = None
@@ -70,7 +71,7 @@ class Workshop:
             station = Station(records, recorder=recorder, asker=self._ask)
             parts.callback(station.close)
             procedures = folder.procedures()
-            self.notices += procedures.problems
+            self._notices += procedures.problems
             self.desk = Desk(journal, procedures, folder.profiles(), station, settings.house, hands)
             self._parts = parts.pop_all()
         return self
@@ -129,9 +130,9 @@ class Workshop:
         taken = len(list(self.folder.recordings.glob(f"{name}*.mcap")))
         path = self.folder.recordings / (f"{name}-{taken + 1}.mcap" if taken else f"{name}.mcap")
         try:
-            recorder = Recorder(path, metadata, self.notices.append)
+            recorder = Recorder(path, metadata, self._notices.append)
         except RecordingFailed as error:
-            self.notices.append(error)
+            self._notices.append(error)
             return None
         self._parts.callback(recorder.close)
         return recorder

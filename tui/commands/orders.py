@@ -72,9 +72,8 @@ def _show(journal: Journal, number: str) -> None:
     print()
     for event in journal.events(order=number):
         at = event.at[:19].replace("T", " ")
-        print(
-            f"  {event.seq:>5}  {at}  {lines.padded(event.operator or '', 10)}  {event.kind.value}  {_about(event.payload)}".rstrip()
-        )
+        operator = lines.padded(event.operator or "", 10)
+        print(f"  {event.seq:>5}  {at}  {operator}  {event.kind.value}  {_about(event.payload)}".rstrip())
 
 
 def _about(payload: object) -> str:
