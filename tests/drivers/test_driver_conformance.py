@@ -1,4 +1,4 @@
-"""What every driver does, whatever it drives: identify, run, and turn every fault into a typed error within its time."""
+"""What every driver does, whatever it drives: identify, run, turn every fault into a typed error within its time."""
 
 from __future__ import annotations
 
