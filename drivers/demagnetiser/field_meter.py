@@ -18,9 +18,9 @@ from drivers.wire import Run, WireInstrument
 
 # The meters send once or twice a second.
 REPLY = 3.0
-# Two readings agree within five digits of the last place or 2 %: closer than one false digit farther up.
+# Two readings agree within five digits of the last place or 0.5 %: closer than one false digit farther up.
 AGREEING_DIGITS = 5
-AGREEING_SHARE = 0.02
+AGREEING_SHARE = 0.005
 # Readings that may pass without any two agreeing before the field is said not to settle.
 UNSETTLED = 20
 SOURCE = "Lutron frame: 3 decimals at most; ±3000 mT"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -99,7 +98,7 @@ def station(bench: SimulatedBench, events: list[LinkEvent]) -> Iterator[Station]
 
 def ready(station: Station) -> None:
     for record in station.records():
-        eventually(lambda id=record.id: station.state(id) is LinkState.READY)  # type: ignore[misc]
+        eventually(lambda key=record.id: station.state(key) is LinkState.READY)  # type: ignore[misc]
 
 
 def test_all_instruments_become_ready_and_say_who_they_are(station: Station) -> None:
@@ -212,7 +211,12 @@ def test_stop_vents_the_chamber_before_it_returns(bench: SimulatedBench, station
 
 def test_closing_the_station_vents_too(bench: SimulatedBench, station: Station) -> None:
     ready(station)
-    measuring = threading.Thread(target=lambda: pytest.raises(Stopped, station.run, "leak-tester", LEAK_TEST))
+
+    def run() -> None:
+        with pytest.raises(Stopped):
+            station.run("leak-tester", LEAK_TEST)
+
+    measuring = threading.Thread(target=run)
     measuring.start()
     device = bench._lines["leak-tester"].device
     eventually(lambda: device._chamber > 2.5)  # type: ignore[attr-defined]
@@ -257,7 +261,7 @@ def test_a_dialect_without_a_driver_is_named(bench: SimulatedBench) -> None:
 def test_nothing_is_left_behind(bench: SimulatedBench) -> None:
     def descriptors() -> int:
         folder = Path("/proc/self/fd")
-        return len(os.listdir(folder)) if folder.exists() else 0
+        return sum(1 for _ in folder.iterdir()) if folder.exists() else 0
 
     threads, open_files = threading.active_count(), descriptors()
     for _round in range(5):
