@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -40,6 +42,8 @@ T = TypeVar("T")
 log = logging.getLogger("etabli.tui")
 
 SETTLE_SECONDS = 20.0
+# How long the terminal may take to be restored after a signal; a hang-up leaves nothing to restore.
+LAST_SECONDS = 2.0
 _BEHIND_THE_PICTURE = ("tui.screens.sign_in", "tui.screens.orders", "tui.screens.bench", "tui.screens.summary")
 
 # Enamel, brass and ink. The verdict's colours differ in lightness too, and never stand without a word and a sign.
@@ -116,6 +120,7 @@ class EtabliApp(App[int]):
         self._wanted = order
         self._bench = ThreadPoolExecutor(1, thread_name_prefix="bench")
         self._unsubscribe: Callable[[], None] | None = None
+        self._asking: Future[str | None] | None = None
         self._leaving = False
         self._opened: Workshop | None = None
         self.simulated = demo
@@ -275,6 +280,10 @@ class EtabliApp(App[int]):
 
     def stop_instruments(self) -> None:
         """Stop what runs, safely; the measurement under way then ends as interrupted."""
+        from tui.screens.dialogs import Keying
+
+        if isinstance(self.screen, Keying):
+            self.screen.dismiss(None)
         if self._opened is not None:
             self.run_worker(asyncio.to_thread(self._opened.desk.stop), exit_on_error=False)
 
@@ -286,9 +295,14 @@ class EtabliApp(App[int]):
         from bench.instrument import Stopped
         from tui.screens.dialogs import Keying
 
-        answer: Future[str | None] = Future()
+        self._asking = answer = Future[str | None]()
+
+        def typed_in(typed: str | None) -> None:
+            if not answer.done():
+                answer.set_result(typed)
+
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self.push_screen, Keying(asked, label), answer.set_result)
+        self._loop.call_soon_threadsafe(self.push_screen, Keying(asked, label), typed_in)
         typed = answer.result()
         if typed is None:
             raise Stopped(str(asked.name))
@@ -319,24 +333,39 @@ class EtabliApp(App[int]):
                 return
 
     def _leave_by_signal(self, code: int) -> None:
-        self.run_worker(self.leave(code), exit_on_error=False)
+        """Leave from a thread of its own: after a hang-up the terminal may hold up the loop for ever."""
+        if not self._leaving:
+            self._leaving = True
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=self._leave_behind, args=(loop, code), daemon=True).start()
 
-    async def leave(self, code: int) -> None:
-        """Stop what runs, close the workshop, end with this exit status."""
-        if self._leaving:
-            return
-        self._leaving = True
+    def _leave_behind(self, loop: asyncio.AbstractEventLoop, code: int) -> None:
+        self._settle()
+        last = threading.Timer(LAST_SECONDS, os._exit, (code,))
+        last.daemon = True
+        last.start()
+        loop.call_soon_threadsafe(lambda: self.exit(code, return_code=code))
+
+    async def leave(self) -> None:
+        """Stop what runs, close the workshop, end the program."""
+        if not self._leaving:
+            self._leaving = True
+            await asyncio.to_thread(self._settle)
+            self.exit(0)
+
+    def _settle(self) -> None:
+        """Stop the instruments safely, then close the workshop in the bench's thread, after what still runs there."""
         if self._unsubscribe is not None:
             self._unsubscribe()
-        if self._opened is not None:
-            try:
-                async with asyncio.timeout(SETTLE_SECONDS):
-                    await asyncio.to_thread(self._opened.desk.stop)
-                    await self.at_bench(self._opened.close)
-            except Exception as error:  # leaving goes on, whatever an instrument does
-                log.error("closing", exc_info=error)
+        if self._asking is not None and not self._asking.done():
+            self._asking.set_result(None)
+        try:
+            if self._opened is not None:
+                self._opened.desk.stop()
+                self._bench.submit(self._opened.close).result(SETTLE_SECONDS)
+        except Exception as error:  # leaving goes on, whatever an instrument does
+            log.error("closing", exc_info=error)
         self._bench.shutdown(wait=False, cancel_futures=True)
-        self.exit(code, return_code=code)
 
     async def action_quit(self) -> None:
         from tui.screens.dialogs import Confirm
@@ -347,12 +376,12 @@ class EtabliApp(App[int]):
 
             def answered(yes: bool | None) -> None:
                 if yes:
-                    self.run_worker(self.leave(ExitCode.OK), exit_on_error=False)
+                    self.run_worker(self.leave(), exit_on_error=False)
 
             question = Confirm(lambda: _("A measurement is running. Stop it safely and quit?"))
             self.push_screen(question, answered)
             return
-        self.run_worker(self.leave(ExitCode.OK), exit_on_error=False)
+        self.run_worker(self.leave(), exit_on_error=False)
 
     def action_help_quit(self) -> None:
         self.notify(_("Ctrl+Q quits."), markup=False)

@@ -49,7 +49,7 @@ class Hint:
 
     @property
     def width(self) -> int:
-        return len(self.key) + len(self.word) + 4
+        return len(self.key) + len(self.word) + 3
 
 
 def name_of(key: str) -> str:

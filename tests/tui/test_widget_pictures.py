@@ -9,7 +9,7 @@ from bench.conformity import Limit, Mark, State
 from bench.quantities import quantity
 from tui.widgets import digits, scale
 from tui.widgets.curve import Curve, braille
-from tui.widgets.picklist import _cell
+from tui.widgets.picklist import cell
 from tui.widgets.readout import Readout, Shown
 from tui.widgets.steps import mark_of
 
@@ -83,7 +83,7 @@ def test_a_rising_curve_rises_from_the_left_to_the_right() -> None:
     assert rows[0][0] == " " and rows[-1][-1] == " "
 
 
-def test_the_curve_keeps_to_its_cells_and_draws_near_limits() -> None:
+def test_the_curve_keeps_to_itscells_and_draws_near_limits() -> None:
     curve = Curve()
     curve.points = [(n * 0.1, 10.0 + n % 7) for n in range(200)]
     curve.levels, curve.caption = [12.0, 5000.0], ("s", "s/d")
@@ -99,6 +99,6 @@ def test_a_failed_step_is_not_marked_like_a_passed_one() -> None:
     assert len(signs) == 4
 
 
-def test_a_cell_is_cut_with_an_ellipsis_and_keeps_its_width() -> None:
-    assert _cell("Étanchéité", 6) == "Étanc…"
-    assert _cell("OR", 6) == "OR    "
+def test_acell_is_cut_with_an_ellipsis_and_keeps_its_width() -> None:
+    assert cell("Étanchéité", 6) == "Étanc…"
+    assert cell("OR", 6) == "OR    "

@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.errors import EtabliError
+from bench.judging import Judged
 from bench.language import N_, _
-from tui.screens.glance import heading
+from tui.screens.glance import Key, heading
 from tui.screens.room import Room
 from tui.widgets.order_header import OrderHeader
 from tui.widgets.panel import Panel
@@ -34,7 +35,7 @@ class Ending(Widget):
         self.path: Path | None = None
 
     def render(self) -> Content:
-        judged = [entry for task in self.state.tasks for entry in task.judged if not is_information(entry)]
+        judged = [entry for entry in last_figures(self.state).values() if not is_information(entry)]
         counts: dict[str, int] = {}
         styles: dict[str, str] = {}
         for entry in judged:
@@ -47,6 +48,17 @@ class Ending(Widget):
         where = str(self.path) if self.path else _("being written …")
         lines.append(Content.assemble((_("Sheet:") + " ", "bold"), where))
         return Content("\n").join(lines)
+
+
+def last_figures(state: OrderState) -> dict[Key, Judged]:
+    """Return each figure of the order as it was measured last, by (quantity id, label)."""
+    return {(j.measurement.quantity.id, j.measurement.label): j for task in state.tasks for j in task.judged}
+
+
+def first_figures(state: OrderState) -> dict[Key, Judged]:
+    """Return each figure of the order as it was found."""
+    backwards = reversed(state.tasks)
+    return {(j.measurement.quantity.id, j.measurement.label): j for task in backwards for j in task.judged}
 
 
 class SummaryScreen(Room):
@@ -71,8 +83,9 @@ class SummaryScreen(Room):
 
     def on_mount(self) -> None:
         self.query_one(OrderHeader).show(heading(self.state))
-        figures = [entry for task in self.state.tasks for entry in task.judged]
-        self.query_one(Results).show(figures, {})
+        last, first = last_figures(self.state), first_figures(self.state)
+        changed = {key: entry for key, entry in first.items() if entry is not last[key]}
+        self.query_one(Results).show(list(last.values()), changed)
         self.action_sheet()
 
     def main_word(self) -> str:

@@ -51,7 +51,7 @@ class KeyBar(Widget):
         parts: list[Content | str | tuple[str, str]] = []
         for place, hint in enumerate(fitting(hints(self.screen), self.size.width)):
             parts.append((f" {hint.key} ", "bold $background on $primary" if place == 0 else "bold $primary on $panel"))
-            parts.append((f" {hint.word} ", "bold" if place == 0 else ""))
+            parts.append((f"{hint.word} ", "bold" if place == 0 else ""))
         return Content.assemble(*parts)
 
     async def on_click(self, event: events.Click) -> None:

@@ -8,7 +8,6 @@ from textual.widget import Widget
 from bench.errors import EtabliError, Refusal, Refused
 from bench.language import N_, _
 
-
 # The key that leads to a refusal's remedy, where one does.
 KEYS = {
     "G-01": N_("F4: sign in"),

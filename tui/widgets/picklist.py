@@ -143,7 +143,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
         seen = self.found[top : top + room]
         widths = self._widths(columns, seen, width - 4)
         lines: list[Content] = [self._search_line()]
-        titles = "  ".join(_cell(_(column.title), cells) for column, cells in zip(columns, widths, strict=True))
+        titles = "  ".join(cell(_(column.title), cells) for column, cells in zip(columns, widths, strict=True))
         lines.append(Content.assemble(("  " + titles, "$text-muted")))
         if not self.found:
             lines.append(Content.assemble(("  " + (_(self.nothing) if not self.sought else _("Nothing found.")), "")))
@@ -152,7 +152,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
             base = "bold on $panel" if here else ""
             parts: list[tuple[str, str]] = [("▶ " if here else "  ", f"{base} $primary" if here else "")]
             for column, cells in zip(columns, widths, strict=True):
-                parts.append((_cell(column.cell(row), cells) + "  ", f"{base} {column.style(row)}".strip()))
+                parts.append((cell(column.cell(row), cells) + "  ", f"{base} {column.style(row)}".strip()))
             lines.append(Content.assemble(*parts))
         return Content("\n").join(lines)
 
@@ -178,7 +178,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
         return Content.assemble("  ", (f" {self.sought}▏", "bold on $panel"), (f"  {count}", "$text-muted"))
 
 
-def _cell(text: str, cells: int) -> str:
+def cell(text: str, cells: int) -> str:
     """Write `text` on exactly `cells` cells, cut with an ellipsis where it is longer."""
     if cell_len(text) <= cells:
         return set_cell_size(text, cells)

@@ -1,23 +1,26 @@
-"""The table of what a step has measured, the value before beside the value now."""
+"""The table of what has been measured, the value before beside the value now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from bench.conformity import State
 from bench.judging import Judged
 from bench.language import _, number
-from tui.widgets.picklist import _cell as cell
+from tui.widgets.picklist import cell
 from tui.widgets.readout import STATE_STYLES
 from tui.widgets.verdict import is_information
 
+Row = list[tuple[str, str]]
+NARROWEST = (10, 5, 9, 9, 4, 12, 1)
+
 
 class Results(Widget):
-    """One line a figure: quantity, place, before, now, ±U, limit, verdict; the last lines where room is short."""
+    """One line a figure: quantity, where, before, now, ±U, limit, verdict; the last lines where room is short."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,36 +42,52 @@ class Results(Widget):
         """Return the table for this many cells; figures with a verdict first where not all fit."""
         if not self.judged or height < 2:
             return []
-        wide = width >= 100
         judged = list(self.judged)
         if len(judged) > height - 1:
             judged = [entry for entry in judged if not is_information(entry)] or judged
         judged = judged[-(height - 1) :]
-        compared = any((j.measurement.quantity.id, j.measurement.label) in self.before for j in judged)
-        rest = 8 + 12 + (12 if compared else 0) + 7 + 21 + (32 if wide else 2)
-        name = max(14, min(34, width - rest))
-        titles = cell(_("quantity"), name) + cell(_("where"), 8)
-        titles += (
-            (cell(_("before"), 12) if compared else "") + cell(_("now"), 12) + cell("± U", 7) + cell(_("limit"), 21)
-        )
-        lines = [Content.assemble((cell(titles, width), "$text-muted underline"))]
-        return lines + [self._line(entry, name, compared, wide) for entry in judged]
+        head = [_("quantity"), _("where"), _("before"), _("now"), "± U", _("limit"), ""]
+        rows: list[Row] = [[(title, "$text-muted underline") for title in head]]
+        rows += [self._row(entry, words=width >= 100) for entry in judged]
+        widths = _widths(rows, width)
+        return [
+            Content.assemble(*((cell(text, room), style) for (text, style), room in zip(row, widths, strict=True)))
+            for row in rows
+        ]
 
-    def _line(self, entry: Judged, name: int, compared: bool, wide: bool) -> Content:
+    def _row(self, entry: Judged, *, words: bool) -> Row:
         m, verdict = entry.measurement, entry.verdict
         earlier = self.before.get((m.quantity.id, m.label))
-        doubt = number(m.uncertainty.expanded, max(m.quantity.decimals, 1)) if m.uncertainty else "–"
         information = is_information(entry)
         colour = "" if information else STATE_STYLES[verdict.state]
-        parts: list[str | tuple[str, str]] = [cell(str(m.quantity.name), name), cell(m.label, 8)]
-        if compared:
-            parts.append((cell(earlier.measurement.value.show() if earlier else "", 12), "$text-muted"))
-        parts.append((cell(m.value.show(), 12), f"bold {colour}".strip()))
-        parts.append(cell(doubt, 7))
-        parts.append(cell(str(verdict.limit) if verdict.limit else "–", 21))
-        if information:
-            parts.append(("i", "$text-muted"))
-        else:
-            word = f" {verdict.state}" if wide and verdict.state is not State.REFUSED else ""
-            parts.append((f"{verdict.state.symbol}{word}", f"bold {colour}"))
-        return Content.assemble(*parts)
+        doubt = number(m.uncertainty.expanded, max(m.quantity.decimals, 1)) if m.uncertainty else "–"
+        sign = "i" if information else verdict.state.symbol
+        statement = f"{sign} {verdict.state}" if words and not information else sign
+        return [
+            (str(m.quantity.name), ""),
+            (m.label, ""),
+            (_earlier(earlier) if earlier is not None else "", "$text-muted"),
+            (m.value.show(), f"bold {colour}".strip()),
+            (doubt, ""),
+            (str(verdict.limit) if verdict.limit else "–", ""),
+            (statement, f"bold {colour}".strip() if colour else "$text-muted"),
+        ]
+
+
+def _earlier(entry: Judged) -> str:
+    sign = "" if is_information(entry) else f" {entry.verdict.state.symbol}"
+    return f"{entry.measurement.value.show()}{sign}"
+
+
+def _widths(rows: Sequence[Row], width: int) -> list[int]:
+    """Return the cells of each column: what it needs and a gap; too wide a table is cut where it hurts least."""
+    bodies = [[cell_len(row[n][0]) for row in rows[1:]] for n in range(len(NARROWEST))]
+    needs = [
+        max(cell_len(rows[0][n][0]), *bodies[n]) + (2 if width >= 100 else 1) if any(bodies[n]) else 0
+        for n in range(len(NARROWEST))
+    ]
+    for place in (0, 5, 1, 2, 3):
+        over = sum(needs) - width
+        if over > 0:
+            needs[place] -= min(over, max(0, needs[place] - NARROWEST[place] - 1))
+    return needs
