@@ -82,7 +82,7 @@ def test_sigterm_in_the_middle_of_a_measurement_stops_it_and_restores_the_termin
     terminal = Terminal(tmp_path)
     terminal.wait_for("Anne")
     os.write(terminal.fd, b"\r")
-    terminal.wait_for("Start")
+    terminal.wait_for("Begin")
     os.write(terminal.fd, b"\r")
     terminal.wait_for("Measure")
     os.write(terminal.fd, b"\r")

@@ -13,6 +13,7 @@ from screen_pilot import LARGE, SMALL, Hands, at_the_bench
 
 from bench.events import EventKind
 from bench.instrument import InstrumentKind, LinkState
+from tui.keys import MOST, fitting, hints
 from tui.screens.bench import BenchScreen
 from tui.screens.dialogs import Reason
 from tui.widgets.instruments import InstrumentStrip
@@ -158,6 +159,33 @@ def test_the_language_changes_at_once_and_everywhere(tmp_path: Path) -> None:
         await hands.sees("background field")
 
     run(tmp_path, work)
+
+
+def test_in_every_moment_of_a_measurement_the_last_line_fits_80_cells_in_french(tmp_path: Path) -> None:
+    pool = SteppedPool(gate=threading.Event())
+
+    async def work(hands: Hands) -> None:
+        def fits() -> None:
+            named = hints(hands.app.screen)
+            assert len(named) <= MOST
+            assert fitting(named, SMALL[0]) == named, f"{sum(hint.width for hint in named)} cells: {named}"
+
+        await hands.tap("f2")
+        fits()
+        await hands.tap("enter")
+        await hands.until(lambda: hands.app.measuring)
+        fits()
+        await hands.press("space")
+        await hands.until(lambda: not hands.app.measuring)
+        fits()
+        assert pool.gate is not None
+        pool.gate.set()
+        await hands.press("enter")
+        fits()
+        await hands.press("enter")
+        fits()
+
+    run(tmp_path, work, pool=pool)
 
 
 def test_what_a_customer_wrote_shows_as_typed(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ class BenchScreen(Room):
         if now.step is None:
             return _("Close the order")
         if not now.started:
-            return _("Try again") if now.refusal is not None else _("Start")
+            return _("Try again") if now.refusal is not None else _("Begin")
         if now.measuring:
             if now.task is None:
                 return _("Go on")

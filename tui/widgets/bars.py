@@ -23,7 +23,7 @@ class TopBar(Widget):
     def render(self) -> Content:
         left = Content.assemble((" ÉTABLI ", "bold $background on $primary"))
         if self.app.simulated:
-            left = Content.assemble(left, " ", (f" {_('SIMULATION')} ", "bold $background on $warning"))
+            left = Content.assemble(left, " ", (" " + _("SIMULATION") + " ", "bold $background on $warning"))
         who = ""
         if self.app.operator is not None and self.app.role is not None:
             who = f"{self.app.operator.name} · {self.app.role} · "

@@ -55,7 +55,7 @@ class Field(Widget):
 
     def label(self) -> Content:
         sign = ("▶ ", "bold $primary") if self.has_focus_within or self.has_focus else "  "
-        need = "" if self.spec.required else f" ({_('may stay empty')})"
+        need = "" if self.spec.required else " (" + _("may stay empty") + ")"
         return Content.assemble(sign, (str(self.spec.label), "bold" if sign != "  " else ""), (need, "$text-muted"))
 
 
@@ -143,7 +143,7 @@ class ChoiceField(Field, can_focus=True):
             if place < len(options) - 1:
                 parts.append(" " if one_line or under else "\n    ")
         if self.has_focus and self.answer is None:
-            parts.append((f"\n    {_('← → choose, Enter goes on')}", "$text-muted"))
+            parts.append(("\n    " + _("← → choose, Enter goes on"), "$text-muted"))
         return Content.assemble(*parts)
 
     def on_click(self) -> None:

@@ -53,7 +53,7 @@ class InstrumentStrip(Widget):
             parts.append((f" {symbol} ", style))
             parts.append((_(SHORT[record.kind]), "bold" if state is LinkState.READY else ""))
             if record.dialect == "manual":
-                parts.append((f" {_('by hand')}", "$text-muted"))
+                parts.append((" " + _("by hand"), "$text-muted"))
             if state is LinkState.LOST or (wide and state is not LinkState.READY):
                 parts.append((f" {state}", style))
             due = record.certificate.due.isoformat() if record.certificate else ""

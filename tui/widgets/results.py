@@ -51,7 +51,9 @@ class Results(Widget):
         rows += [self._row(entry, words=width >= 100) for entry in judged]
         widths = _widths(rows, width)
         return [
-            Content.assemble(*((cell(text, room), style) for (text, style), room in zip(row, widths, strict=True)))
+            Content.assemble(
+                *((cell(text, room), style) for (text, style), room in zip(row, widths, strict=True) if room)
+            )
             for row in rows
         ]
 
@@ -82,12 +84,12 @@ def _earlier(entry: Judged) -> str:
 def _widths(rows: Sequence[Row], width: int) -> list[int]:
     """Return the cells of each column: what it needs and a gap; too wide a table is cut where it hurts least."""
     bodies = [[cell_len(row[n][0]) for row in rows[1:]] for n in range(len(NARROWEST))]
-    needs = [
-        max(cell_len(rows[0][n][0]), *bodies[n]) + (2 if width >= 100 else 1) if any(bodies[n]) else 0
-        for n in range(len(NARROWEST))
-    ]
+    needs = [max(cell_len(rows[0][n][0]), *body) if any(body) else 0 for n, body in enumerate(bodies)]
+    columns = sum(1 for need in needs if need)
+    gap = 3 if sum(needs) + 3 * columns <= width else 2 if sum(needs) + 2 * columns <= width else 1
+    needs = [need + gap if need else 0 for need in needs]
     for place in (0, 5, 1, 2, 3):
         over = sum(needs) - width
         if over > 0:
-            needs[place] -= min(over, max(0, needs[place] - NARROWEST[place] - 1))
+            needs[place] -= min(over, max(0, needs[place] - NARROWEST[place] - gap))
     return needs

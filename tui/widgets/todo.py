@@ -34,7 +34,7 @@ class Todo(Widget):
         step = now.step
         roomy = self.app.size.height >= 40
         wide = self.app.size.width >= 120
-        phase = {"before": f" · {_('before')}", "after": f" · {_('after')}"}.get(step.phase, "")
+        phase = {"before": " · " + _("before"), "after": " · " + _("after")}.get(step.phase, "")
         title = Content.assemble((f"{step.title}", "bold $primary"), (f"{phase} · {step.role}", "$text-muted"))
         lines = [title] if wide else []  # a narrow screen has the title in the steps' line
         instruction = str(step.instruction)

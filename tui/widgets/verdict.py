@@ -77,5 +77,5 @@ class VerdictBand(Widget):
                 parts.append(f" ± {number(m.uncertainty.expanded, decimals)} {unit_text(m.quantity.unit)} (k = 2)")
             if entry.verdict.rule is not None:
                 parts.append(f" · {entry.verdict.rule}")
-        parts.append((f"  {_('saved')}", "$text-muted"))
+        parts.append(("  " + _("saved"), "$text-muted"))
         return Content.assemble(*parts)
