@@ -25,7 +25,7 @@ PROMISED_DAYS = 10
 # Without a screen: one order of each procedure, each with something to find.
 HEADLESS_CASES = ("mechanical-magnetised", "quartz-flat-battery", "case-leaking")
 # Device time runs this much faster than the clock: minutes of measuring take seconds.
-HEADLESS_SPEED = 200.0
+HEADLESS_SPEED = 300.0
 FORMATS = ("pdf", "html", "json")
 
 

@@ -1,0 +1,218 @@
+"""`etabli run ORDER --headless --answers FILE`: what it does, where it stops, and how it is ended."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import PROGRAM, environment, here
+
+from bench.events import Event, EventKind
+from bench.journal import Journal
+from bench.recording import Recording
+
+WORKSHOP = """
+name = "Atelier"
+[simulation]
+speed = {speed}
+[[operator]]
+id = "cl"
+name = "Claire"
+roles = ["technician"]
+[[operator]]
+id = "mj"
+name = "Marc"
+roles = ["controller"]
+"""
+
+ORDER = """
+number = "R-1"
+customer = "C-1"
+procedure = "etancheite-et-joints"
+declared = "fog"
+request = "check"
+promised = 2026-12-24
+watch = { brand = "Loue", family = "quartz", calibre = "ronda-505", case = "case-3-bar", case_number = "7" }
+quote = { reference = "Q-1", how = "signature" }
+notes = { simulated_case = "case-leaking" }
+"""
+
+ANSWERS = """
+operator = "cl"
+[steps.receive]
+label = true
+engraved = "30 m"
+[steps.inspect]
+glass_sound = "yes"
+back_tight = "yes"
+crown_present = "yes"
+moisture_visible = "no"
+[steps.prepare-dry]
+crown = "yes"
+clear = "yes"
+rest = "yes"
+[steps.decide-leak]
+way = "{way}"
+[steps.final-control]
+operator = "mj"
+looks = "yes"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    monkeypatch.setenv("ETABLI_HOME", str(tmp_path))
+    monkeypatch.setenv("ETABLI_LANG", "en")
+    (tmp_path / "workshop.toml").write_text(WORKSHOP.format(speed=300.0))
+    (tmp_path / "order.toml").write_text(ORDER)
+    taken_in = here(capsys, "orders", "new", tmp_path / "order.toml")
+    assert (taken_in.code, taken_in.out) == (0, "R-1\n"), taken_in.err
+    return tmp_path
+
+
+def answers(home: Path, text: str = ANSWERS, way: str = "reserved") -> Path:
+    path = home / "answers.toml"
+    path.write_text(text.replace("{way}", way))
+    return path
+
+
+def events(home: Path, *kinds: EventKind) -> list[Event]:
+    with Journal.open(home / "journal.sqlite", station="x", writable=False) as journal:
+        assert journal.verify().ok
+        return list(journal.events(order="R-1", kinds=kinds or None))
+
+
+def test_a_watch_that_leaves_out_of_tolerance_ends_with_10(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home))
+    assert run.code == 10, run.err
+    *measured, sheet = run.out.splitlines()
+    assert any("✘ NONCONFORMING" in line for line in measured)
+    assert Path(sheet).read_bytes()[:4] == b"%PDF"
+    assert "out of tolerance" in run.err
+    assert len(events(home, EventKind.ORDER_CLOSED)) == 1
+    # A closed order is run to its end already.
+    assert here(capsys, "run", "R-1", "--headless", "--answers", answers(home)).code == 10
+
+
+def test_an_unanswered_step_is_named_with_its_fields_and_the_order_stays_there(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = answers(home, ANSWERS.replace("[steps.prepare-dry]", "[steps.function]").replace("crown =", "functions ="))
+    file.write_text(file.read_text().replace('clear = "yes"\nrest = "yes"\n', ""))
+    run = here(capsys, "run", "R-1", "--headless", "--answers", file)
+    assert (run.code, run.out) == (2, "")
+    for part in ("answers.toml", "prepare-dry", "visit 1", "crown = yes, clear = yes, rest = yes", str(file)):
+        assert part in run.err
+    assert "stays at “Prepare the dry test”" in run.err
+
+    again = here(capsys, "run", "R-1", "--headless", "--answers", answers(home))
+    assert again.code == 10
+    entered = [event.payload["step"] for event in events(home, EventKind.STEP_STARTED)]
+    assert entered.count("prepare-dry") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('operator = "cl"\n[steps.receive]', "[steps.receive]"), "names nobody"),
+        (('operator = "cl"', 'operator = "xx"'), "no operator “xx”"),
+        (("[steps.inspect]", "[steps.inspekt]"), "no such step"),
+        (("[steps.inspect]", "[inspect]"), "unknown key"),
+        (("label = true", "label = "), "not valid TOML"),
+        (("label = true", "label = [1]"), "must be one value"),
+        (("label = true", 'label = "perhaps"'), "is no answer"),
+        (("label = true", "label = true\ncolour = 'red'"), "no field colour"),
+        (("label = true", "label = false"), "in a circle"),
+        (('glass_sound = "yes"', 'glass_sound = "no"'), "repair-first"),
+    ],
+)
+def test_wrong_answers_are_said_plainly(
+    home: Path, change: tuple[str, str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home, ANSWERS.replace(*change)))
+    assert run.code == 2
+    assert said in run.err
+
+
+def test_an_unknown_order_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = here(capsys, "run", "R-7", "--headless", "--answers", answers(home))
+    assert run.code == 2
+    assert "R-7" in run.err and "R-1" in run.err
+
+
+def test_each_visit_may_have_its_own_answer(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repaired = ANSWERS + '[steps.empty-case]\nmovement_out = "yes"\nzone = "back"\n'
+    repaired += '[steps.gaskets]\ngasket_reference = "J-1"\ndry = "yes"\ncounted = "yes"\n'
+    repaired += (
+        '[steps.decide-wet]\nway = "no"\n[steps.function]\nfunctions = "no"\n[steps.function.2]\nfunctions = "yes"\n'
+    )
+    repaired += '[steps.decide-functions]\nway = "again"\n'
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home, repaired, way="repair"))
+    assert run.code == 0, run.err
+    assert "Functions after the test (visit 2)" in run.err
+
+
+def test_a_refusal_of_a_guard_is_told_and_ends_the_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home, way="wet"))
+    assert run.code == 1
+    assert "G-13" in run.err and "stays at" in run.err
+    assert [event.payload["refusal"]["rule"] for event in events(home, EventKind.REFUSED)] == ["G-13"]
+
+
+def test_a_second_program_on_the_same_journal_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Journal.open(home / "journal.sqlite", station="bench-1"):
+        run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home))
+        assert here(capsys, "orders", "list").code == 0
+    assert run.code == 1
+    assert "process" in run.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_in_a_pressure_test_leaves_everything_safe(home: Path, name: str) -> None:
+    (home / "workshop.toml").write_text(WORKSHOP.format(speed=2.0))
+    command = [sys.executable, "-c", PROGRAM, "run", "R-1", "--headless", "--answers", str(answers(home))]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(home)
+    )
+    assert process.stderr is not None and process.stdout is not None
+    while "First dry test" not in (line := process.stderr.readline()):
+        assert line, "it ended before the test"
+    _wait_until_under_pressure(home)
+    process.send_signal(signal.Signals[name])
+    out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 128 + signal.Signals[name], err
+    assert name in err and "Traceback" not in err
+    assert out == ""
+    interrupted = events(home, EventKind.MEASUREMENT_INTERRUPTED)
+    assert [event.payload["step"] for event in interrupted] == ["dry-test"]
+    assert interrupted[0].payload["evidence"]["error"] == "Stopped"
+    assert not (home / "journal.sqlite.writer").exists()
+    # After the start the tester was told to stop, then asked until it took a channel: only a vented one does.
+    recording = Recording.open(next((home / "recordings").glob("*.mcap")))
+    assert not recording.truncated
+    asked = [frame.data for frame in recording.frames("leak-tester") if frame.direction == "tx"]
+    assert [b"STT" in data for data in asked].index(True) < [b"STP" in data for data in asked].index(True)
+    assert b"WCHN" in asked[-1]
+    with Journal.open(home / "journal.sqlite", station="x", writable=False) as journal:
+        row = journal.order("R-1")
+    assert row is not None
+    assert (row.step, row.flags) == ("dry-test", ("interrupted",))
+
+
+def _wait_until_under_pressure(home: Path) -> None:
+    """Wait until the start command is in the recording (the writer puts it there four times a second)."""
+    import time
+
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        for path in (home / "recordings").glob("*.mcap"):
+            frames = Recording.open(path).frames("leak-tester")
+            if any(frame.direction == "tx" and b"STT" in frame.data for frame in frames):
+                return
+        time.sleep(0.05)
+    raise AssertionError("the leak test never began")
