@@ -188,6 +188,19 @@ def test_in_every_moment_of_a_measurement_the_last_line_fits_80_cells_in_french(
     run(tmp_path, work, pool=pool)
 
 
+def test_a_field_that_must_be_filled_in_says_so(tmp_path: Path) -> None:
+    async def work(hands: Hands) -> None:
+        await hands.press("enter")
+        await hands.sees("← needed")
+        await hands.answer({})
+        await hands.press("enter")
+        await hands.sees("Case number as read, or “illegible” ← needed")
+        await hands.press("x", "enter")
+        assert "needed" not in hands.screen
+
+    run(tmp_path, work, step="identify")
+
+
 def test_what_a_customer_wrote_shows_as_typed(tmp_path: Path) -> None:
     async def work(hands: Hands) -> None:
         await hands.sees("Le Locle [bold]")

@@ -198,7 +198,7 @@ class BenchScreen(Room):
             missing = self.query_one(Form).first_missing()
             if missing is not None:
                 missing.take()
-                self.app.bell()
+                missing.nag()
             else:
                 self._answer()
 

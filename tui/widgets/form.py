@@ -44,6 +44,7 @@ class Field(Widget):
         super().__init__()
         self.spec = spec
         self.answer: Any = answer
+        self.nagging = False
 
     @property
     def missing(self) -> bool:
@@ -56,7 +57,17 @@ class Field(Widget):
     def label(self) -> Content:
         sign = ("▶ ", "bold $primary") if self.has_focus_within or self.has_focus else "  "
         need = "" if self.spec.required else " (" + _("may stay empty") + ")"
-        return Content.assemble(sign, (str(self.spec.label), "bold" if sign != "  " else ""), (need, "$text-muted"))
+        nag = " ← " + _("needed") if self.nagging and self.missing else ""
+        words = (str(self.spec.label), "bold" if sign != "  " else "")
+        return Content.assemble(sign, words, (need, "$text-muted"), (nag, "bold $error"))
+
+    def nag(self) -> None:
+        """Say that this field must be filled in first."""
+        self.nagging = True
+        self.app.bell()
+        for widget in self.query("*"):
+            widget.refresh(layout=True)
+        self.refresh(layout=True)
 
 
 class TickField(Field, can_focus=True):
@@ -107,10 +118,10 @@ class ChoiceField(Field, can_focus=True):
         self.refresh()
 
     def action_go_on(self) -> None:
-        if not self.missing:
-            self.post_message(Filled(self))
+        if self.missing:
+            self.nag()
         else:
-            self.app.bell()
+            self.post_message(Filled(self))
 
     def on_key(self, event: events.Key) -> None:
         letter = (event.character or "").casefold()
@@ -186,7 +197,7 @@ class TypedField(Field):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self.missing:
-            self.app.bell()
+            self.nag()
         else:
             self.post_message(Filled(self))
 
@@ -237,6 +248,6 @@ class Form(VerticalScroll, can_focus=False):
         missing = self.first_missing()
         if missing is not None:
             missing.take()
-            self.app.bell()
+            missing.nag()
         else:
             self.post_message(self.Complete())
