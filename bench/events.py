@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     ORDER_OPENED = "order-opened"
     QUOTE_SIGNED = "quote-signed"
     SIGNED_IN = "signed-in"
+    PROCEDURE_PINNED = "procedure-pinned"
     STEP_STARTED = "step-started"
     STEP_ANSWERED = "step-answered"
     HANDLED = "handled"
@@ -30,9 +31,17 @@ class EventKind(StrEnum):
     ORDER_CLOSED = "order-closed"
 
 
+def pin(sha256: str) -> str:
+    """Return what stands in the order's place for a procedure's content: said once, found by every order of it."""
+    return f"procedure/{sha256}"
+
+
 @dataclass(frozen=True)
 class Draft:
-    """An event before it is journaled: no number, no time, no hash yet. `order` is the order number or None."""
+    """An event before it is journaled: no number, no time, no hash yet.
+
+    `order` is the order's number, `pin(sha256)` for the procedure that orders refer to, or None.
+    """
 
     kind: EventKind
     payload: Mapping[str, Any] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
 from bench.errors import EtabliError, Refusal, Refused, UsageError
-from bench.events import Draft, Event, EventKind
+from bench.events import Draft, Event, EventKind, pin
 from bench.house import House
 from bench.instrument import InstrumentError, InstrumentKind, LinkState, OnSample
 from bench.journal import Journal, OrderRow
@@ -121,7 +121,6 @@ class Desk:
                 "sha256": procedure.sha256,
                 "title": procedure.title.to_json(),
                 "first": procedure.steps[0].id,
-                "content": procedure.model_dump(mode="json"),
             },
             "profiles": {
                 "calibre": {**calibre.identity.to_json(), "name": calibre.name} if calibre else None,
@@ -129,7 +128,8 @@ class Desk:
             },
         }
         operator = self.operator.id if self.operator else None
-        self.journal.append([Draft(EventKind.ORDER_OPENED, payload, order.number, operator)])
+        opening = Draft(EventKind.ORDER_OPENED, payload, order.number, operator)
+        self.journal.append([*self._pinning(procedure), opening])
 
     def work(self, number: str) -> Work:
         """Take up an order where it stands. Raises UsageError for an unknown number."""
@@ -141,6 +141,19 @@ class Desk:
                 remedy=msg("Known orders: {known}.", known=known or "—"),
             )
         return Work(self, events)
+
+    def pinned(self, sha256: str) -> Procedure:
+        """Return the procedure that an order was opened with, exactly as it was then."""
+        event = next(self.journal.events(order=pin(sha256)))
+        return Procedure.model_validate(event.payload["content"]).model_copy(update={"sha256": sha256})
+
+    def _pinning(self, procedure: Procedure) -> list[Draft]:
+        """Keep the procedure's content in the record when its first order is opened: files change, orders go on."""
+        if next(self.journal.events(order=pin(procedure.sha256)), None) is not None:
+            return []
+        content = procedure.model_dump(mode="json", exclude={"sha256", "origin"})
+        payload = {"id": procedure.id, "version": procedure.version, "content": content}
+        return [Draft(EventKind.PROCEDURE_PINNED, payload, pin(procedure.sha256))]
 
     def stop(self) -> None:
         """Stop every running program safely: chambers vented, fields down."""
@@ -163,9 +176,7 @@ class Work:
     def __init__(self, desk: Desk, events: Sequence[Event]) -> None:
         self.desk = desk
         self.state: OrderState = fold(events)
-        self.procedure = Procedure.model_validate(self.state.procedure["content"]).model_copy(
-            update={"sha256": self.state.procedure["sha256"]}
-        )
+        self.procedure = desk.pinned(self.state.procedure["sha256"])
         self.watch = self._profiles()
         self._count = len(events)
         self._lock = threading.RLock()

@@ -322,7 +322,7 @@ class Builder:
             self.battery_problems += report.problems
         return cells
 
-    def _check_battery(self, report: Report, reference: Mapping[str, Any], facts: Mapping[str, Fact]) -> str:
+    def _check_battery(self, report: Report, reference: Mapping[str, Any], facts: dict[str, Fact]) -> str:
         """Return the id of the usual cell, whose capacity becomes a fact of the calibre where it states none.
 
         A cell of another voltage than the calibre's is a problem.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
-from bench.events import Event, EventKind
+from bench.events import Event, EventKind, pin
 from bench.language import N_, _, msg, number, speaking
 from bench.measurement import Provenance
 from bench.order import RepairOrder, Watch
@@ -31,11 +31,15 @@ def content(events: Sequence[Event], language: str, *, printed: str, head: tuple
 
 
 def events_of(journal: Journal, number: str) -> list[Event]:
-    """Return what a sheet of the order `number` is made from: its events, and the sign-ins before the last of them."""
+    """Return what a sheet of the order `number` is made from: its events, its procedure as it was pinned, and the
+    sign-ins before the last of its events.
+    """
     mine = list(journal.events(order=number))
+    opened = [event.payload["procedure"]["sha256"] for event in mine if event.kind is EventKind.ORDER_OPENED]
+    pinned = [event for sha256 in opened for event in journal.events(order=pin(sha256))]
     last = mine[-1].seq if mine else 0
     signed_in = [event for event in journal.events(kinds=[EventKind.SIGNED_IN]) if event.seq < last]
-    return sorted([*mine, *signed_in], key=lambda event: event.seq)
+    return sorted([*pinned, *mine, *signed_in], key=lambda event: event.seq)
 
 
 def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int, str]) -> model.Sheet:
@@ -48,7 +52,7 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
     order = RepairOrder.from_json(opened.payload["order"])
     mine = [event for event in events if event.order == order.number]
     names = _names(events)
-    history = History(mine, names)
+    history = History(mine, names, _planned(events))
     closed = next((event for event in reversed(mine) if event.kind is EventKind.ORDER_CLOSED), None)
     quotes = [event.payload for event in mine if event.kind is EventKind.QUOTE_SIGNED]
     quote = quotes[-1] if quotes else (vars(order.quote) if order.quote else None)
@@ -88,6 +92,12 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
             printed_shown=words.moment(printed),
         ),
     )
+
+
+def _planned(events: Sequence[Event]) -> Sequence[Mapping[str, Any]]:
+    """Return the steps of the pinned procedure, () where the events do not hold it."""
+    pinned = next((event for event in events if event.kind is EventKind.PROCEDURE_PINNED), None)
+    return pinned.payload["content"]["step"] if pinned else ()
 
 
 def _names(events: Sequence[Event]) -> dict[str, str]:

@@ -24,14 +24,13 @@ def uniform_offset(events: Sequence[Event]) -> str:
 
 
 class History:
-    """The order's events read once, with the names of people and the titles of steps at hand."""
+    """The order's events read once, with the names of people and the steps that its procedure plans at hand."""
 
-    def __init__(self, events: Sequence[Event], names: Names) -> None:
+    def __init__(self, events: Sequence[Event], names: Names, planned: Sequence[Mapping[str, Any]] = ()) -> None:
         self.events = events
         self.names = names
         self.short = bool(uniform_offset(events))
         self.procedure: Mapping[str, Any] = next((e.payload["procedure"] for e in self.of(EventKind.ORDER_OPENED)), {})
-        planned = (self.procedure.get("content") or {}).get("step", ())
         self.titles = {step["id"]: words.text(step["title"]) for step in planned} | {
             event.payload["step"]: words.text(event.payload.get("title")) for event in self.of(EventKind.STEP_STARTED)
         }

@@ -97,11 +97,13 @@ class Story:
         self.add(EventKind.SIGNED_IN, {"operator": operator, "name": name, "role": role}, of_order=False)
 
     def open(self, procedure: Mapping[str, Any], calibre: Mapping[str, Any] | None, case: Mapping[str, Any]) -> None:
+        outline = {key: value for key, value in procedure.items() if key != "content"}
+        self.add(EventKind.PROCEDURE_PINNED, {"content": procedure["content"]}, of_order=False)
         self.add(
             EventKind.ORDER_OPENED,
             {
                 "order": self.order.to_json(),
-                "procedure": dict(procedure),
+                "procedure": outline,
                 "profiles": {"calibre": dict(calibre) if calibre else None, "case": dict(case)},
                 "workshop": "Atelier de l’Ancre, Besançon",
                 "house": {"name": "Atelier de l’Ancre, Besançon", "self_check": True},

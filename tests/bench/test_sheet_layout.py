@@ -118,7 +118,7 @@ def test_the_pdf_is_an_archive_file_that_screen_readers_can_follow() -> None:
             assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "A")
             assert metadata["pdfuaid:part"] == "1"
             assert metadata["dc:title"].endswith("OR-2026-0147")
-            assert metadata["xmp:CreateDate"].startswith("2026-11-22T07:37")  # UTC of the last event
+            assert metadata["xmp:CreateDate"].startswith("2026-11-22T07:38")  # UTC of the last event
         assert pdf.check_pdf_syntax() == []
         assert str(pdf.Root.Lang) == "fr"
         assert pdf.Root.MarkInfo.Marked
