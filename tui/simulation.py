@@ -7,6 +7,7 @@ from bench.journal import Journal
 from bench.judging import Handling
 from bench.metrology import InstrumentRecord
 from drivers.simulated import SimulatedBench
+from drivers.simulated.watch import VirtualWatch
 
 CASE = "simulated_case"
 
@@ -26,11 +27,23 @@ class Simulation:
         if opened is None:
             return
         case = (opened.payload["order"].get("notes") or {}).get(CASE, "mechanical-healthy")
-        self._bench.select(number, str(case))
-        if number not in self._known:
-            self._known.add(number)
-            for event in self._journal.events(order=number, kinds=[EventKind.HANDLED]):
+        watch = self._bench.select(number, str(case))
+        if number in self._known:
+            return
+        self._known.add(number)
+        for event in self._journal.events(order=number, kinds=[EventKind.HANDLED, EventKind.MEASURED]):
+            if event.kind is EventKind.HANDLED:
                 self._bench.handle(event.payload["act"], event.payload["detail"])
+                continue
+            for judged in event.payload["judged"]:
+                measurement = judged["measurement"]
+                if measurement["quantity"] == "demagnetising_field":
+                    watch.magnetism.decay(measurement["label"], float(measurement["value"]))
+
+    @property
+    def watch(self) -> VirtualWatch | None:
+        """The watch that lies on the bench now."""
+        return self._bench.watch
 
     def hands(self, number: str, handling: Handling) -> None:
         """Do with the order's watch what hands have done."""
