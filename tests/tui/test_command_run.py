@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,49 @@ def _wait_until_under_pressure(home: Path) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("the leak test never began")
+
+
+MANUAL = """
+[[instrument]]
+id = "leak"
+kind = "water-resistance"
+model = "Dry tester without a port"
+serial = "77"
+dialect = "manual"
+connection = "manual"
+[[instrument.certificate]]
+number = "C-1"
+laboratory = "Lab"
+issued = {issued}
+[[instrument.capability]]
+quantity = "leak_rate"
+low = -1000.0
+high = 1000.0
+accuracy = 2.0
+"""
+READINGS = '[steps.dry-test.readings]\n"leak_rate -0.4 bar" = "3,5 µg/min"\n"leak_rate +3 bar" = "12 µg/min"\n'
+
+
+@pytest.fixture
+def by_hand(home: Path) -> Path:
+    people = WORKSHOP.replace("[simulation]\nspeed = {speed}\n", "")
+    issued = (date.today() - timedelta(days=30)).isoformat()
+    (home / "workshop.toml").write_text(people + MANUAL.format(issued=issued))
+    return home
+
+
+def test_a_manual_instrument_is_read_from_the_file(by_hand: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ANSWERS + '[steps.decide-wet]\nway = "no"\n[steps.function]\nfunctions = "yes"\n' + READINGS
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(by_hand, told))
+    assert run.code == 0, run.err
+    assert run.out.count("Dry tester without a port n° 77 [keyed in]") == 2
+    assert run.out.count("✔ CONFORMING") == 2
+    assert not (by_hand / "recordings").exists()
+
+
+def test_a_reading_that_the_file_does_not_give_is_named(by_hand: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ANSWERS + READINGS.replace('"leak_rate +3 bar" = "12 µg/min"\n', "")
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(by_hand, told))
+    assert run.code == 2
+    assert 'readings."leak_rate +3 bar"' in run.err
+    assert events(by_hand, EventKind.MEASURED) == []
