@@ -22,9 +22,19 @@ OUTCOMES = {
 
 
 def ranked(judged: Sequence[Judged]) -> list[Judged]:
-    """Return the figures that a verdict was asked for: the worst first, derived ones before single ones."""
+    """Return the figures that a verdict was asked for: worst first, derived before single, nearest its limit first."""
     asked = [entry for entry in judged if not is_information(entry)]
-    return sorted(asked, key=lambda entry: (-entry.verdict.state.severity, not entry.measurement.derived_from))
+    return sorted(asked, key=lambda e: (-e.verdict.state.severity, not e.measurement.derived_from, _room(e)))
+
+
+def _room(entry: Judged) -> float:
+    """Return how far a value lies inside its limit, as a share of the limit: small is near."""
+    limit, y = entry.verdict.limit, entry.measurement.value.magnitude
+    if limit is None:
+        return 1.0
+    low, high = limit.low, limit.high
+    whole = high - low if low is not None and high is not None else abs(high or low or 1.0)
+    return min(y - low if low is not None else whole, high - y if high is not None else whole) / whole
 
 
 def is_information(entry: Judged) -> bool:
