@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     QUOTE_SIGNED = "quote-signed"
     SIGNED_IN = "signed-in"
     PROCEDURE_PINNED = "procedure-pinned"
+    PROFILE_PINNED = "profile-pinned"
+    PROFILE_APPROVED = "profile-approved"
     STEP_STARTED = "step-started"
     STEP_ANSWERED = "step-answered"
     HANDLED = "handled"
@@ -29,6 +31,13 @@ class EventKind(StrEnum):
     ALERT_RAISED = "alert-raised"
     SIGNED = "signed"
     ORDER_CLOSED = "order-closed"
+    INSTRUMENT_REGISTERED = "instrument-registered"
+    INSTRUMENT_FOUND = "instrument-found"
+    CERTIFICATE_ACCEPTED = "certificate-accepted"
+    INSTRUMENT_CHECKED = "instrument-checked"
+    INSTRUMENT_SUSPENDED = "instrument-suspended"
+    INSTRUMENT_RELEASED = "instrument-released"
+    IMPACT_REVIEW_OPENED = "impact-review-opened"
 
 
 def pin(sha256: str) -> str:
@@ -40,7 +49,8 @@ def pin(sha256: str) -> str:
 class Draft:
     """An event before it is journaled: no number, no time, no hash yet.
 
-    `order` is the order's number, `pin(sha256)` for the procedure that orders refer to, or None.
+    `order` is the order's number, None, or the name of what orders refer to (a procedure by
+    `pin`, a profile by bench/approvals.py).
     """
 
     kind: EventKind

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from bench.approvals import ProfileRecord
 from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
 from bench.errors import EtabliError, Refusal, Refused, UsageError
 from bench.events import Draft, Event, EventKind, pin
@@ -23,6 +24,7 @@ from bench.judging import Handling, Judged, MeasureTask, RunFacts, evaluate
 from bench.language import Text, msg
 from bench.metrology import InstrumentRecord, calibration_refusal, identity_refusal
 from bench.order import RepairOrder
+from bench.order import Watch as OrderedWatch
 from bench.people import Operator, Role
 from bench.pool import InstrumentPool
 from bench.procedure import engine, guards
@@ -31,6 +33,8 @@ from bench.procedure.guards import Question
 from bench.procedure.model import END, Procedure, Step, StepKind
 from bench.procedure.state import OrderState, apply, fold
 from bench.procedure.tasks import Watch, highest_pressure, tasks
+from bench.register import Register
+from bench.uncertainty import certified
 
 MANUAL = "manual"
 
@@ -74,6 +78,7 @@ class Desk:
         clock: Clock | None = None,
     ) -> None:
         self.journal = journal
+        self.register = Register(journal)
         self.procedures = procedures
         self.profiles = profiles
         self.pool = pool
@@ -81,6 +86,7 @@ class Desk:
         self.hands = hands
         self.clock = clock or Clock()
         self.operator: Operator | None = None
+        self.profile_record = ProfileRecord(journal)
 
     def sign_in(self, operator: Operator, role: Role | None = None) -> None:
         """Name who works here from now on (G-01)."""
@@ -109,8 +115,10 @@ class Desk:
                 ),
                 remedy=msg("Choose a procedure for its family."),
             )
-        calibre = self.profiles.calibre(order.watch.calibre) if order.watch.calibre else None
-        case = self.profiles.case(order.watch.case) if order.watch.case else None
+        calibre, case = self.profiles_of(order.watch)
+        used = [profile.identity for profile in (calibre, case) if profile is not None]
+        for identity in used:
+            self.profile_record.check_frozen(identity)
         payload = {
             "order": order.to_json(),
             "workshop": self.house.name,
@@ -129,7 +137,7 @@ class Desk:
         }
         operator = self.operator.id if self.operator else None
         opening = Draft(EventKind.ORDER_OPENED, payload, order.number, operator)
-        self.journal.append([*self._pinning(procedure), opening])
+        self.journal.append([*self._pinning(procedure), *self.profile_record.pinning(used), opening])
 
     def work(self, number: str) -> Work:
         """Take up an order where it stands. Raises UsageError for an unknown number."""
@@ -141,6 +149,15 @@ class Desk:
                 remedy=msg("Known orders: {known}.", known=known or "—"),
             )
         return Work(self, events)
+
+    def profiles_of(self, watch: OrderedWatch) -> tuple[CalibreProfile | None, CaseProfile | None]:
+        """Return the profiles of a watch with their approval as recorded. Raises UsageError for unknown ones."""
+        calibre = self.profiles.calibre(watch.calibre) if watch.calibre else None
+        case = self.profiles.case(watch.case) if watch.case else None
+        return (
+            self.profile_record.of(calibre) if calibre else None,
+            self.profile_record.of(case) if case else None,
+        )
 
     def pinned(self, sha256: str) -> Procedure:
         """Return the procedure that an order was opened with, exactly as it was then."""
@@ -269,7 +286,7 @@ class Work:
         self._append(engine.handled(self.state, new))
 
     def instrument(self, task: MeasureTask, *, by_hand: bool = False) -> InstrumentRecord:
-        """Return the instrument that the task would use now; `by_hand` asks for manual entry instead.
+        """Return the instrument that the task would use, as the register has it now; `by_hand` asks for manual entry.
 
         Raises Refused where none is registered.
         """
@@ -287,7 +304,7 @@ class Work:
                     msg("the workshop manager"),
                 )
             )
-        return record
+        return self.desk.register.current(record)
 
     def measure(
         self,
@@ -300,7 +317,7 @@ class Work:
     ) -> tuple[Judged, ...]:
         """Run one task to its end and journal it; the derived figures come with the step's last task.
 
-        `indication` takes a reading with an instrument that may give no verdict (G-05); `by_hand` keys it in while
+        `indication` takes a reading with an instrument that may give no verdict (G-05, G-06); `by_hand` keys it in while
         the instrument's link is down, with a reason (G-30). Raises Refused, or InstrumentError after the
         interruption has been journaled: nothing of it becomes a number.
         """
@@ -311,12 +328,14 @@ class Work:
             self._keyed_in(task, record, reason)
         pool, clock = self.desk.pool, self.desk.clock
         snapshot = record.snapshot(clock.now().date())
+        stated = record.certificate.expanded if record.certificate else {}
+        capabilities = certified(pool.capabilities(record.id), stated)
         header = {
             "task": task.to_json(),
             "order": self.number,
             "visit": self.state.visit,
             "instrument": snapshot.to_json(),
-            "capabilities": [entry.to_json() for entry in pool.capabilities(record.id)],
+            "capabilities": [entry.to_json() for entry in capabilities],
             "provenance": pool.provenance(record.id).value,
             "derive": list(step.measure.derive) if step.measure else [],
             "options": dict(record.options),
@@ -333,7 +352,7 @@ class Work:
             self._running = None
         facts = RunFacts(
             instrument=snapshot,
-            capabilities=pool.capabilities(record.id),
+            capabilities=capabilities,
             provenance=pool.provenance(record.id),
             started=started.isoformat(timespec="milliseconds"),
             ended=clock.now().isoformat(timespec="milliseconds"),
@@ -429,10 +448,11 @@ class Work:
         return step
 
     def _profiles(self) -> Watch:
-        watch = self.state.order.watch
-        calibre: CalibreProfile | None = self.desk.profiles.calibre(watch.calibre) if watch.calibre else None
-        case: CaseProfile | None = self.desk.profiles.case(watch.case) if watch.case else None
-        return Watch(calibre, case, watch.grade)
+        calibre, case = self.desk.profiles_of(self.order.watch)
+        for profile in (calibre, case):
+            if profile is not None:
+                self.desk.profile_record.check_frozen(profile.identity)
+        return Watch(calibre, case, self.order.watch.grade)
 
     def _identities(self) -> dict[str, Any]:
         calibre, case = self.watch.calibre, self.watch.case
@@ -455,10 +475,11 @@ class Work:
         different = identity_refusal(record, identity) if identity else None
         if different is not None:
             raise Refused(different)
-        unproven = calibration_refusal(record, self.desk.clock.now().date())
+        today = self.desk.clock.now().date()
+        unproven = calibration_refusal(record, today)
         if unproven is None:
             return task
-        if not indication:
+        if not indication or not record.calibration(today).runs:
             raise Refused(unproven)
         return replace(task, blockers=(unproven, *task.blockers))
 

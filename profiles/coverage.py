@@ -57,7 +57,9 @@ Each value's source stands in its file.
 
 A workshop's own files lie in the folder `profiles` of its `ETABLI_HOME`, laid out as ours (`calibres/`, `cases/`,
 `grades/`, `programmes/`, `batteries.toml`, `sources.toml`). A file there stands in place of ours of the same id. The
-shape of each kind of file is in `profiles/schemas/`; `etabli profiles check` names file, line, key and reason.
+shape of each kind of file is in `profiles/schemas/`; `etabli profiles check` names file, line, key and reason. It is a
+draft, values without verdicts, until the manager approves it (`etabli profiles approve`); once an order refers to a
+version, that version stays as it is.
 
 ```toml
 id = "eta-2892-a2"                # the file is called eta-2892-a2.toml
@@ -65,7 +67,6 @@ version = "1"
 maker = "ETA"
 calibre = "2892-A2"
 family = "automatic"
-approved_by = "M. Rochat"         # without it the profile is a draft: values, but no verdicts
 shared = ["mechanical"]
 
 [grades]

@@ -14,9 +14,8 @@ Profile = TypeVar("Profile", CalibreProfile, CaseProfile)
 
 
 def identity(file: DataFile) -> ProfileIdentity:
-    # A workshop's profile is a draft until its manager has approved it (G-08).
-    approved = file.origin == "shipped" or bool(file.data.get("approved_by"))
-    return ProfileIdentity(file.id, file.data["version"], "", file.origin, approved)
+    # A workshop's profile is a draft until the record holds its manager's approval (G-08, bench/approvals.py).
+    return ProfileIdentity(file.id, file.data["version"], "", file.origin, file.origin == "shipped")
 
 
 def fingerprinted(profile: Profile) -> Profile:

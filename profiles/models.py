@@ -110,7 +110,6 @@ class CalibreFile(Strict):
     calibre: str = Field(min_length=1)
     family: FamilyWord
     aliases: list[str] = []
-    approved_by: str = ""
     battery: BatteryReference | None = None
     demagnetisable: bool = True
     rule: RuleWord = "iso-14253-1"
@@ -129,7 +128,6 @@ class CaseFile(Strict):
     id: str = Slug
     version: str
     name: str = Field(min_length=1)
-    approved_by: str = ""
     rating: str
     programme: str
     max_pressure: str
