@@ -34,6 +34,7 @@ class _Words(BaseModel):
 class CaseFile(Spec):
     """A virtual watch: movement, case, battery and magnetism, the planted `fault` and the expected `findings`.
 
+    `rules` are the diagnosis rules that should name the fault, none for a healthy watch (bench/diagnosis/rules.toml).
     `calibre` and `grade` name the profile that it is a specimen of, as a hint for who writes orders.
     """
 
@@ -41,6 +42,7 @@ class CaseFile(Spec):
     title: _Words
     fault: _Words
     findings: Annotated[tuple[_Words, ...], Field(min_length=1)]
+    rules: tuple[Annotated[str, Field(pattern=r"^[A-Z]{1,4}-[0-9]{2,3}$")], ...] = ()
     calibre: str
     grade: str = ""
     movement: Annotated[MechanicalSpec | QuartzSpec, Field(discriminator="kind")]
