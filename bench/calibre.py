@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.conformity import ISO_14253_1, DecisionRule, Limit, Mark
+from bench.conformity import DecisionRule, Limit, Mark
 from bench.language import Text
 from bench.order import Family
 from bench.quantities import Value
@@ -77,7 +77,7 @@ class CalibreProfile:
     """What a calibre should measure. `facts` are keyed by quantity id (beat_rate, lift_angle, battery_capacity …).
 
     `grades` gives the positions that each grade is regulated in ("" where the maker has no grades), `grade_names`
-    their names; `battery` is the usual cell's id, `batteries` the other cells that fit.
+    their names; `rule` is the decision rule that the profile asks for, None where the house's holds; `battery` is the usual cell's id, `batteries` the other cells that fit.
     """
 
     identity: ProfileIdentity
@@ -90,7 +90,7 @@ class CalibreProfile:
     grades: dict[str, tuple[str, ...]] = field(default_factory=dict)
     battery: str = ""
     demagnetisable: bool = True
-    rule: DecisionRule = ISO_14253_1
+    rule: DecisionRule | None = None
     notes: tuple[Text, ...] = ()
     batteries: tuple[str, ...] = ()
     battery_mark: Mark | None = None
@@ -158,7 +158,7 @@ class CaseProfile:
     stages: tuple[Stage, ...]
     free_volume: Fact | None
     max_pressure: Value
-    rule: DecisionRule = ISO_14253_1
+    rule: DecisionRule | None = None
     validity_hours: float = 24.0
     notes: tuple[Text, ...] = ()
     programme: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.conformity import Limit, Mark
+from bench.conformity import ISO_14253_1, RULES, DecisionRule, Limit, Mark
 from bench.quantities import Value, quantity
 
 
@@ -17,12 +17,14 @@ class House:
     `residual_field_max`: above it a watch counts as magnetised; no maker documents a figure, so the house states its
     own or leaves it blank. `self_check`: one person may do the final control of their own work, flagged on the
     sheet (G-31). `repeats_without_reason`: how often one measurement may be repeated before a reason is asked (G-29).
+    `rule` decides wherever a profile states no rule of its own.
     """
 
     name: str
     residual_field_max: Value | None = None
     self_check: bool = False
     repeats_without_reason: int = 3
+    rule: DecisionRule = ISO_14253_1
 
     @property
     def residual_field_limit(self) -> Limit | None:
@@ -37,6 +39,7 @@ class House:
             "residual_field_max": self.residual_field_max.to_json() if self.residual_field_max else None,
             "self_check": self.self_check,
             "repeats_without_reason": self.repeats_without_reason,
+            "rule": self.rule.id,
         }
 
     @classmethod
@@ -47,4 +50,5 @@ class House:
             Value.from_json(field) if field else None,
             data.get("self_check", False),
             data.get("repeats_without_reason", 3),
+            RULES[data.get("rule", ISO_14253_1.id)],
         )

@@ -45,7 +45,7 @@ def content(profile: CalibreProfile | CaseProfile) -> dict[str, Any]:
     common = {
         "id": profile.identity.id,
         "version": profile.identity.version,
-        "rule": profile.rule.id,
+        "rule": profile.rule.id if profile.rule else None,
         "notes": [note.to_json() for note in profile.notes],
     }
     if isinstance(profile, CalibreProfile):

@@ -112,7 +112,7 @@ class CalibreFile(Strict):
     aliases: list[str] = []
     battery: BatteryReference | None = None
     demagnetisable: bool = True
-    rule: RuleWord = "iso-14253-1"
+    rule: RuleWord | None = None
     positions: list[Position] = Field([], description="Positions of regulation where the maker has no grades.")
     grades: GradesReference | None = None
     shared: list[str] = Field([], description="Shared files of general limits, in grades/.")
@@ -131,7 +131,7 @@ class CaseFile(Strict):
     rating: str
     programme: str
     max_pressure: str
-    rule: RuleWord = "iso-14253-1"
+    rule: RuleWord | None = None
     validity_hours: float = Field(24.0, gt=0)
     glass: GlassClass = "medium"
     free_volumes: dict[GlassClass, FactEntry] = {}

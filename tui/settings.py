@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from bench import datafile
+from bench.conformity import RULES
 from bench.errors import EtabliError
 from bench.house import House
 from bench.instrument import Capability, InstrumentKind
@@ -31,6 +32,7 @@ class HouseEntry(_Entry):
     residual_field_max: str = ""
     self_check: bool = False
     repeats_without_reason: PositiveInt = 3
+    rule: Literal["simple", "iso-14253-1", "guard-band-u"] = "iso-14253-1"
 
     @field_validator("residual_field_max")
     @classmethod
@@ -172,6 +174,7 @@ def settings(file: WorkshopFile) -> Settings:
         residual_field_max=_read("residual_field", field) if field else None,
         self_check=file.house.self_check,
         repeats_without_reason=file.house.repeats_without_reason,
+        rule=RULES[file.house.rule],
     )
     return Settings(
         language=file.language,

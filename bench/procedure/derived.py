@@ -14,7 +14,7 @@ from bench.measurement import Measurement
 from bench.quantities import Value
 
 # Refusals that speak of how was measured, not of the value: instrument, profile, conditions.
-CONDITIONS = ("G-05", "G-08", "G-19", "G-20")
+CONDITIONS = ("G-05", "G-06", "G-08", "G-19", "G-20")
 HORIZONTAL = ("CH", "CB", "FH")
 
 How = Callable[[Sequence[Measurement]], Derived | None]

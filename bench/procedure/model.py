@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bench.conformity import RULES
 from bench.instrument import InstrumentKind
 from bench.judging import HANDLINGS, Handling
 from bench.language import Text
@@ -88,18 +89,24 @@ class Run(_Data):
 
 
 class Measure(_Data):
-    """What a measurement step measures: with which kind of instrument, what is judged, what is derived."""
+    """What a measurement step measures: with which kind of instrument, what is judged, what is derived.
+
+    `rule` is a decision rule for this step alone ("guarded-rejection" for a supplier claim); "" leaves the profile's.
+    """
 
     instrument: InstrumentKind
     run: tuple[Run, ...]
     judged: tuple[str, ...] = ()
     derive: tuple[str, ...] = ()
+    rule: str = ""
 
     @model_validator(mode="after")
     def _known(self) -> Measure:
         unknown = [key for key in (*self.judged, *self.derive) if key not in QUANTITIES]
         if unknown:
             raise ValueError(f"unknown quantity {', '.join(unknown)}")
+        if self.rule and self.rule not in RULES:
+            raise ValueError(f"{self.rule!r} is not one of {', '.join(RULES)}")
         if not self.run:
             raise ValueError("a measurement needs at least one run")
         return self

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.calibre import CalibreProfile, CaseProfile
-from bench.conformity import ISO_14253_1, DecisionRule, Limit
+from bench.conformity import RULES, DecisionRule, Limit
 from bench.errors import Refusal, UsageError
 from bench.instrument import InstrumentKind, Program
 from bench.judging import Handling, MeasureTask, TaskLimit
@@ -162,7 +162,7 @@ class _Builder:
             limits=[TaskLimit(stage.limit, stage.label) for stage in case.stages],
             conditions={"closure": self.state.closure, "case_profile": case.identity.id},
             blockers=blockers,
-            rule=case.rule,
+            rule=case.rule or self.state.house.rule,
         )
 
     def _plain(self, run: Run) -> MeasureTask:
@@ -201,7 +201,8 @@ class _Builder:
         tag: Text | None = None,
         min_signal: float = 0.0,
     ) -> MeasureTask:
-        default = self.watch.calibre.rule if self.watch.calibre else ISO_14253_1
+        stated = self.watch.calibre.rule if self.watch.calibre else None
+        default = RULES[self.measure.rule] if self.measure.rule else stated or self.state.house.rule
         return MeasureTask(
             step=self.step.id,
             phase=self.step.phase,

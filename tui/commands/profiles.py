@@ -70,7 +70,8 @@ def _show(library: Library, name: str) -> None:
             raise no_calibre from None
     identity = profile.identity
     print(f"{profile.name}  ({identity.id}, {_('version')} {identity.version}, {identity.sha256[:12]})")
-    print(f"{_origin(identity.origin)}, {_approved(identity.approved)}; {profile.rule}\n")
+    rule = profile.rule or _("the house's rule decides")
+    print(f"{_origin(identity.origin)}, {_approved(identity.approved)}; {rule}\n")
     if isinstance(profile, CalibreProfile):
         _show_calibre(profile)
     else:
