@@ -131,7 +131,7 @@ class Journal:
                 connection.executemany(_INSERT_EVENT, records)
                 connection.executemany(_INSERT_OUTBOX, [(record.seq, record.id) for record in records])
                 connection.executemany(_REPLACE_ORDER, [schema.order_to_columns(row) for row in orders.values()])
-                connection.executemany(_INSERT_LOG, [schema.log_to_columns(row) for row in log])
+                connection.executemany(_INSERT_LOG, log)
                 connection.execute("COMMIT")
             except BaseException as error:
                 self._roll_back(connection)
@@ -183,7 +183,8 @@ class Journal:
         """Give the judged measurements that `wanted` lets through, oldest first."""
         table = schema.measurement
         wanted = wanted or LogFilter()
-        query = select(table).order_by(table.c.seq, table.c.position)
+        query = select(table.c.position, schema.event).join_from(table, schema.event, table.c.seq == schema.event.c.seq)
+        query = query.order_by(table.c.seq, table.c.position)
         for name in ("order", "quantity", "state", "instrument", "operator", "provenance"):
             if (value := getattr(wanted, name)) is not None:
                 query = query.where(table.c[name] == value)
@@ -191,8 +192,13 @@ class Journal:
             query = query.where(table.c.at_utc >= schema.moment(wanted.since))
         if wanted.until is not None:
             query = query.where(table.c.at_utc < schema.moment(wanted.until))
-        for row in self._rows(query):
-            yield schema.log_from_columns(dict(row._mapping))
+        rows: list[LogRow] = []
+        with self._reading() as connection:
+            for position, *columns in connection.execute(query):
+                record = Record(*columns)
+                if not rows or rows[0].seq != record.seq:
+                    rows = log_rows(event_of(record))
+                yield rows[position]
 
     def verify(self, anchor: tuple[int, str] | None = None) -> VerifyReport:
         """Recompute the whole chain and the rows that follow from it, reading row by row.
@@ -220,7 +226,7 @@ class Journal:
                     event = event_of(Record(*row))
                     if event.order is not None and (after := order_row(orders.get(event.order), event)) is not None:
                         orders[event.order] = after
-                    connection.executemany(_INSERT_LOG, [schema.log_to_columns(entry) for entry in log_rows(event)])
+                    connection.executemany(_INSERT_LOG, schema.log_columns(event))
                 connection.executemany(_REPLACE_ORDER, [schema.order_to_columns(row) for row in orders.values()])
                 connection.execute("COMMIT")
             except BaseException as error:
@@ -272,11 +278,11 @@ class Journal:
                 msg("Repeat the measurement."),
             ) from error
 
-    def _project(self, events: Sequence[Event]) -> tuple[dict[str, OrderRow], list[LogRow]]:
+    def _project(self, events: Sequence[Event]) -> tuple[dict[str, OrderRow], list[tuple[Any, ...]]]:
         orders: dict[str, OrderRow] = {}
-        log: list[LogRow] = []
+        log: list[tuple[Any, ...]] = []
         for event in events:
-            log.extend(log_rows(event))
+            log.extend(schema.log_columns(event))
             if event.order is not None:
                 before = orders.get(event.order) or self._orders.get(event.order) or self.order(event.order)
                 if (after := order_row(before, event)) is not None:

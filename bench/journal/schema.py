@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
 
-from bench.journal.rows import LogRow, OrderRow
+from bench.events import Event, EventKind
+from bench.journal.rows import OrderRow
 from bench.language import Text as Words
 
 # The newest migration; a test holds it equal to the head of bench/journal/migrations/versions.
@@ -68,39 +68,19 @@ repair_order = Table(
     sqlite_with_rowid=False,
 )
 
+# Where the judged measurements are and what they are looked for by; what they say stands in the event itself.
 measurement = Table(
     "measurement",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("order", Text, nullable=False),
-    Column("step", Text, nullable=False),
-    Column("visit", Integer, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("phase", Text, nullable=False),
-    Column("quantity", Text, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("value", Float, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("expanded", Float),
-    Column("state", Text, nullable=False),
-    Column("limit_low", Float),
-    Column("limit_high", Float),
-    Column("limit_source", Text, nullable=False),
-    Column("limit_mark", Text, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("refusal", Text, nullable=False),
-    Column("instrument", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("serial", Text, nullable=False),
-    Column("provenance", Text, nullable=False),
-    Column("operator", Text, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("measurement", Text, nullable=False),
-    Column("recording", Text, nullable=False),
     Column("at_utc", Text, nullable=False),
-    Column("tag_fr", Text),
-    Column("tag_en", Text),
+    Column("order", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("instrument", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("provenance", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -135,19 +115,17 @@ def order_from_columns(columns: dict[str, Any]) -> OrderRow:
     return OrderRow(**columns, procedure_title=procedure, step_title=step, flags=flags)
 
 
-_LOG_PLAIN = attrgetter(*(c.name for c in measurement.columns if c.name not in ("at_utc", "tag_fr", "tag_en")))
-
-
-def log_to_columns(row: LogRow) -> tuple[Any, ...]:
-    """Return the columns in the table's order."""
-    fr, en = (row.tag.fr, row.tag.en) if row.tag else (None, None)
-    return (*_LOG_PLAIN(row), utc(row.at), fr, en)
-
-
-def log_from_columns(columns: dict[str, Any]) -> LogRow:
-    columns.pop("at_utc")
-    tag = _words(columns.pop("tag_fr"), columns.pop("tag_en"))
-    return LogRow(**columns, tag=tag)
+def log_columns(event: Event) -> list[tuple[Any, ...]]:
+    """Return the rows of the measurement table that follow from an event, in the table's order of columns."""
+    if event.kind is not EventKind.MEASURED:
+        return []
+    at, order, operator = utc(event.at), event.order or "", event.operator or ""
+    rows = []
+    for position, judged in enumerate(event.payload["judged"]):
+        m = judged["measurement"]
+        state, instrument = judged["verdict"]["state"], m["instrument"]["id"]
+        rows.append((event.seq, position, at, order, m["quantity"], state, instrument, operator, m["provenance"]))
+    return rows
 
 
 def _words(fr: str | None, en: str | None) -> Words | None:

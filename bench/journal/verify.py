@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 from bench.journal import schema
 from bench.journal.chain import Checker, Record, VerifyReport, event_of
-from bench.journal.projections import log_rows, order_row
-from bench.journal.rows import LogRow, OrderRow
+from bench.journal.projections import order_row
+from bench.journal.rows import OrderRow
 from bench.language import Message, msg
 
 
@@ -56,20 +57,20 @@ class _Rows:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._orders: dict[str, OrderRow] = {}
-        self._log = self._stored_log()
+        self._log: Iterator[tuple[Any, ...]] = connection.execute("SELECT * FROM measurement ORDER BY seq, position")
 
     def check(self, record: Record) -> tuple[int, Message] | None:
         event = event_of(record)
         if event.order is not None and (row := order_row(self._orders.get(event.order), event)) is not None:
             self._orders[event.order] = row
-        for expected in log_rows(event):
+        for expected in schema.log_columns(event):
             if next(self._log, None) != expected:
                 return event.seq, msg("The log does not show what event {seq} says.", seq=event.seq)
         return None
 
     def check_end(self, last: int) -> tuple[int, Message] | None:
         if (extra := next(self._log, None)) is not None:
-            return extra.seq, msg("The log does not show what event {seq} says.", seq=extra.seq)
+            return extra[0], msg("The log does not show what event {seq} says.", seq=extra[0])
         cursor = self._connection.execute("SELECT * FROM repair_order")
         names = [column[0] for column in cursor.description]
         stored = {row[0]: schema.order_from_columns(dict(zip(names, row, strict=True))) for row in cursor}
@@ -79,9 +80,3 @@ class _Rows:
         for number in stored:
             return last, msg("The order {number} does not stand as its events say.", number=number)
         return None
-
-    def _stored_log(self) -> Iterator[LogRow]:
-        cursor = self._connection.execute("SELECT * FROM measurement ORDER BY seq, position")
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield schema.log_from_columns(dict(zip(names, row, strict=True)))
