@@ -317,8 +317,8 @@ class Work:
     ) -> tuple[Judged, ...]:
         """Run one task to its end and journal it; the derived figures come with the step's last task.
 
-        `indication` takes a reading with an instrument that may give no verdict (G-05, G-06); `by_hand` keys it in while
-        the instrument's link is down, with a reason (G-30). Raises Refused, or InstrumentError after the
+        `indication` takes a reading with an instrument that may give no verdict (G-05, G-06); `by_hand` keys it in
+        while the instrument's link is down, with a reason (G-30). Raises Refused, or InstrumentError after the
         interruption has been journaled: nothing of it becomes a number.
         """
         step = self._started()
@@ -410,6 +410,13 @@ class Work:
             )
         with self._refusals_kept():
             self._append(engine.confirmed(self.procedure, self._question(step), outcome, reason))
+        self._settle()
+
+    def give_up(self, reason: str) -> None:
+        """Leave the step unmeasured, after a measurement that broke off and with a reason. Raises Refused (G-28)."""
+        step = self._started()
+        with self._refusals_kept():
+            self._append(engine.given_up(self.procedure, self._question(step), reason))
         self._settle()
 
     def stop(self) -> None:

@@ -17,7 +17,7 @@ from bench.language import Message, Text, msg, speaking
 from bench.people import Operator
 from bench.procedure import guards
 from bench.procedure.guards import Question
-from bench.procedure.model import END, FormField, Procedure, Step, StepKind
+from bench.procedure.model import END, NOT_MEASURED, FormField, Procedure, Step, StepKind
 from bench.procedure.state import OrderState, Task
 from bench.quantities import QuantityMismatch, Value
 
@@ -248,6 +248,20 @@ def repeated(ask: Question, reason: str = "") -> list[Draft]:
     return [done(ask.state, ask.step, "repeat", ask.step.id, reason)]
 
 
+def given_up(procedure: Procedure, ask: Question, reason: str) -> list[Draft]:
+    """Leave a measured step that could not be measured: after an interruption, with a reason, where its data allows.
+
+    Raises Refused (G-28).
+    """
+    step, state = ask.step, ask.state
+    if state.interrupted != (step.id, state.visit) or not reason.strip():
+        raise Refused(guards.measure_first())
+    target = procedure.target(step, NOT_MEASURED)
+    if target is None:
+        raise Refused(guards.branch_required(step, NOT_MEASURED))
+    return [done(state, step, NOT_MEASURED, target, reason)]
+
+
 def passed_over(procedure: Procedure, state: OrderState) -> list[Draft]:
     """Pass over the current step where its data says that it is not for this watch."""
     step = procedure.get(state.current)
@@ -319,6 +333,7 @@ __all__ = [
     "done",
     "enter",
     "gaps",
+    "given_up",
     "handled",
     "may_key_in",
     "order_outcome",

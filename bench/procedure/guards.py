@@ -263,6 +263,16 @@ def branch_required(step: Step, outcome: str) -> Refusal:
     )
 
 
+def measure_first() -> Refusal:
+    """G-28 for a measurement: it is left unmeasured only after it was tried, and with a reason."""
+    return Refusal(
+        "G-28",
+        msg("This step is left unmeasured only after a measurement has failed, and with a reason."),
+        msg("Measure; if the watch or the instrument does not allow it, say why."),
+        msg("the technician, with a reason"),
+    )
+
+
 def reason_for_repeat(times: int) -> Refusal:
     """G-29: a measurement repeated more than three times needs a reason; every attempt is kept and counted."""
     return Refusal(

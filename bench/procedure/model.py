@@ -17,6 +17,7 @@ from bench.people import Role
 from bench.quantities import QUANTITIES
 
 END = "end"
+NOT_MEASURED = "not-measured"
 
 
 class _Data(BaseModel):
@@ -181,10 +182,13 @@ class Procedure(_Data):
         return ids[place] if place < len(ids) else END
 
     def target(self, step: Step, outcome: str) -> str | None:
-        """Return where `outcome` leads, None where the data has no way on for it (a failure without a branch)."""
+        """Return where `outcome` leads, None where the data has no way on for it.
+
+        A failure needs a branch of its own, and so does a step that judges and could not be measured.
+        """
         if outcome in step.next:
             return step.next[outcome]
-        if outcome == "fail":
+        if outcome == "fail" or (outcome == NOT_MEASURED and step.measure is not None and step.measure.judged):
             return None
         return step.next.get("*", self.following(step.id))
 

@@ -54,7 +54,7 @@ class OrderState:
     """Where an order stands. `current` is "" before the first step and "end" after the last.
 
     `started` says whether the current step has been entered; `facts` are the answers that guards read; `magnetised`
-    is None before any check; `closure` counts how often the case has been closed, `case_open` whether it is now open.
+    is None before any check; `interrupted` is the step and visit whose measurement broke off last; `closure` counts how often the case has been closed, `case_open` whether it is now open.
     """
 
     order: RepairOrder
@@ -69,6 +69,7 @@ class OrderState:
     facts: Mapping[str, str] = field(default_factory=dict)
     tasks: tuple[Task, ...] = ()
     interruptions: int = 0
+    interrupted: tuple[str, int] | None = None
     magnetised: bool | None = None
     closure: int = 1
     case_open: bool = False
@@ -179,7 +180,8 @@ def _dry_test(task: Task, at: str) -> DryTest:
 
 
 def _interrupted(state: OrderState, event: Event) -> OrderState:
-    return replace(state, interruptions=state.interruptions + 1)
+    where = (event.payload["step"], event.payload["visit"])
+    return replace(state, interruptions=state.interruptions + 1, interrupted=where)
 
 
 def _done(state: OrderState, event: Event) -> OrderState:

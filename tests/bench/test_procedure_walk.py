@@ -464,6 +464,43 @@ def test_a_lost_link_is_kept_as_an_interruption_and_the_task_is_measured_again()
     assert len(work.judged()) == 3 * 4 + 6
 
 
+def test_a_watch_without_a_pulse_is_noted_and_the_work_goes_on() -> None:
+    work = work_on(Truth(), "changement-de-pile")
+    walk(work, until="pulse-before")
+    work.start()
+    with pytest.raises(Refused) as untried:
+        work.give_up("pas d’impulsion")
+    assert untried.value.refusal.rule == "G-28"
+    pool = work.desk.pool
+    assert isinstance(pool, ScriptedPool)
+    pool.fail_next = LinkLost("quartz-tester")
+    task = work.next_task()
+    assert task is not None
+    with pytest.raises(LinkLost):
+        work.measure(task)
+    with pytest.raises(Refused):
+        work.give_up("  ")
+    work.give_up("pas d’impulsion")
+    assert work.step is not None and work.step.id == "open"
+    assert work.state.ends[-1].outcome == "not-measured"
+
+
+def test_a_water_resistance_test_cannot_be_left_unmeasured() -> None:
+    work = work_on(Truth(), "controle-mecanique")
+    walk(work, "leave", until="dry-test")
+    pool = work.desk.pool
+    assert isinstance(pool, ScriptedPool)
+    pool.fail_next = LinkLost("water-resistance")
+    work.start()
+    task = work.next_task()
+    assert task is not None
+    with pytest.raises(LinkLost):
+        work.measure(task)
+    with pytest.raises(Refused) as refused:
+        work.give_up("testeur en panne")
+    assert refused.value.refusal.rule == "G-28"
+
+
 def test_an_order_taken_up_again_stands_exactly_where_it_was_left_at_every_step() -> None:
     truth = Truth(leak=120.0)
     work = work_on(truth, "etancheite-et-joints")
