@@ -12,7 +12,7 @@ from bench.instrument import Capability, PortUnavailable
 from bench.language import msg
 from bench.measurement import Provenance
 from bench.metrology import InstrumentRecord
-from drivers import dialects
+from drivers import dialects, extensions
 from drivers.link.base import Link
 from drivers.link.settings import SerialSettings
 from drivers.manual import DIALECT as MANUAL
@@ -23,7 +23,10 @@ DRIVERS: dict[str, tuple[str, str]] = {
     "timegrapher-studio": ("drivers.timegrapher.driver", "Timegrapher"),
     "cosmo-ls": ("drivers.water_resistance.driver", "LeakTester"),
     "2g600": ("drivers.demagnetiser.driver", "Demagnetiser"),
-    "lutron-16-digit": ("drivers.demagnetiser.field_meter", "FieldMeter"),
+    "lutron-16-digit": ("drivers.demagnetiser.field_meter", "TalkingMeter"),
+    "lake-shore-425": ("drivers.demagnetiser.asked_meters", "LakeShore425"),
+    "fw-bell-5080": ("drivers.demagnetiser.asked_meters", "Bell5080"),
+    "alphalab-gm2": ("drivers.demagnetiser.asked_meters", "AlphaLabGM2"),
     "etabli-quartz-1": ("drivers.quartz_tester.driver", "QuartzTester"),
 }
 
@@ -39,11 +42,14 @@ def is_manual(record: InstrumentRecord) -> bool:
 
 
 def driver_class(record: InstrumentRecord) -> type[WireInstrument]:
-    """Return the driver of the record's dialect. Raises UsageError where there is none."""
+    """Return the driver of the record's dialect, ours or another package's. Raises UsageError where there is none."""
     if record.dialect not in DRIVERS:
+        found = extensions.driver(record.dialect)
+        if found is not None:
+            return found
         raise UsageError(
             msg("{instrument}: no driver speaks “{dialect}”.", instrument=record.id, dialect=record.dialect),
-            remedy=msg("Known: {known}.", known=", ".join([*DRIVERS, MANUAL])),
+            remedy=msg("Known: {known}.", known=", ".join([*DRIVERS, *extensions.names(), MANUAL])),
         )
     module, name = DRIVERS[record.dialect]
     driver: type[WireInstrument] = getattr(import_module(module), name)

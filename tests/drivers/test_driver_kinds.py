@@ -153,7 +153,7 @@ def test_a_single_false_digit_never_becomes_a_field() -> None:
 
 def test_a_late_answer_carries_an_old_number_and_is_dropped() -> None:
     at = desk(InstrumentKind.QUARTZ_TESTER)
-    battery = PROGRAMS[at.kind][0]
+    battery = PROGRAMS[InstrumentKind.QUARTZ_TESTER][1]
     expected = at.run(battery)
     old = load("etabli-quartz-1").reply("battery", sequence=1, open=3.0, loaded=3.0)
     at.driver._sequence = 100  # type: ignore[attr-defined]
@@ -162,7 +162,7 @@ def test_a_late_answer_carries_an_old_number_and_is_dropped() -> None:
 
 
 def test_consumption_carries_its_scatter() -> None:
-    reading = desk(InstrumentKind.QUARTZ_TESTER).driver.run(PROGRAMS[InstrumentKind.QUARTZ_TESTER][1]).readings[0]
+    reading = desk(InstrumentKind.QUARTZ_TESTER).driver.run(PROGRAMS[InstrumentKind.QUARTZ_TESTER][0]).readings[0]
     assert reading.n == 10
     assert reading.stdev is not None
     assert reading.u_a == pytest.approx(reading.stdev / 10**0.5)
