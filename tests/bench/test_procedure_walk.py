@@ -485,20 +485,33 @@ def test_a_watch_without_a_pulse_is_noted_and_the_work_goes_on() -> None:
     assert work.state.ends[-1].outcome == "not-measured"
 
 
-def test_a_water_resistance_test_cannot_be_left_unmeasured() -> None:
+def test_a_watch_that_could_not_be_tested_goes_back_with_a_reservation_only() -> None:
     work = work_on(Truth(), "controle-mecanique")
     walk(work, "leave", until="dry-test")
+    give_up(work, "water-resistance")
+    assert work.step is not None and work.step.id == "decide-leak"
+    walk(work, "reserved")
+    assert work.state.alerts == ("reservation",)
+
+
+def test_a_judged_step_without_a_branch_for_it_cannot_be_left_unmeasured() -> None:
+    work = work_on(Truth(), "changement-de-pile")
+    walk(work, until="old-battery")
+    with pytest.raises(Refused) as refused:
+        give_up(work, "quartz-tester")
+    assert refused.value.refusal.rule == "G-28"
+
+
+def give_up(work: Work, instrument: str) -> None:
     pool = work.desk.pool
     assert isinstance(pool, ScriptedPool)
-    pool.fail_next = LinkLost("water-resistance")
+    pool.fail_next = LinkLost(instrument)
     work.start()
     task = work.next_task()
     assert task is not None
     with pytest.raises(LinkLost):
         work.measure(task)
-    with pytest.raises(Refused) as refused:
-        work.give_up("testeur en panne")
-    assert refused.value.refusal.rule == "G-28"
+    work.give_up("appareil en panne")
 
 
 def test_an_order_taken_up_again_stands_exactly_where_it_was_left_at_every_step() -> None:
