@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
@@ -96,16 +97,17 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+_ORDER_PLAIN = tuple(field.name for field in fields(OrderRow) if not field.name.endswith("_title"))
+_ORDER_VALUES = attrgetter(*_ORDER_PLAIN)
+
+
 def order_to_columns(row: OrderRow) -> dict[str, Any]:
-    plain = {field.name: getattr(row, field.name) for field in fields(row) if not field.name.endswith("_title")}
-    return {
-        **plain,
-        "flags": " ".join(row.flags),
-        "procedure_fr": row.procedure_title.fr,
-        "procedure_en": row.procedure_title.en,
-        "step_fr": row.step_title.fr if row.step_title else None,
-        "step_en": row.step_title.en if row.step_title else None,
-    }
+    columns = dict(zip(_ORDER_PLAIN, _ORDER_VALUES(row), strict=True))
+    columns["flags"] = " ".join(row.flags)
+    columns["procedure_fr"], columns["procedure_en"] = row.procedure_title.fr, row.procedure_title.en
+    step = row.step_title
+    columns["step_fr"], columns["step_en"] = (step.fr, step.en) if step else (None, None)
+    return columns
 
 
 def order_from_columns(columns: dict[str, Any]) -> OrderRow:
