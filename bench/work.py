@@ -139,6 +139,14 @@ class Desk:
         opening = Draft(EventKind.ORDER_OPENED, payload, order.number, operator)
         self.journal.append([*self._pinning(procedure), *self.profile_record.pinning(used), opening])
 
+    def sign_quote(self, number: str, reference: str, how: str) -> None:
+        """Enter the customer's consent (G-21). Raises UsageError for an unknown order, Refused without an operator."""
+        work = self.work(number)
+        if self.operator is None:
+            raise Refused(guards.nobody_signed_in())
+        payload = {"reference": reference, "how": how, "signed_at": self.clock.now().isoformat(timespec="seconds")}
+        self.journal.append([Draft(EventKind.QUOTE_SIGNED, payload, work.number, self.operator.id)])
+
     def work(self, number: str) -> Work:
         """Take up an order where it stands. Raises UsageError for an unknown number."""
         events = list(self.journal.events(order=number))

@@ -105,8 +105,9 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     family("orders", _("repair orders"), _orders)
     group.add("log", _("the log of measurements"), _log)
     group.add("sheet", _("the tracking sheet of an order"), _sheet)
+    group.add("diagnose", _("hints from the measurements of an order"), _diagnose)
     family("journal", _("the record itself"), _journal)
-    family("profiles", _("what calibres and cases should measure"), library(_("PROFILE")))
+    family("profiles", _("what calibres and cases should measure"), _profiles)
     family("procedures", _("the steps of the work"), library(_("PROCEDURE")))
     family("dialects", _("the instruments' protocols"), library(_("DIALECT")))
     family("instruments", _("the instruments of this bench"), _instruments)
@@ -153,6 +154,53 @@ def _orders(group: _Group) -> None:
     group.add("list", _("every order as it stands"), _nothing, module="orders", act="list")
     group.add("show", _("one order and what happened to it"), _one_order, module="orders", act="show")
     group.add("new", _("take an order in from a file"), _order_file, module="orders", act="new")
+
+    group.add("quote", _("enter the customer's signed quote"), _quote, module="orders", act="quote")
+
+
+def _quote(parser: ArgumentParser) -> None:
+    parser.add_argument("order", metavar=_("ORDER"))
+    parser.add_argument("--reference", required=True, metavar=_("REFERENCE"), help=_("the quote's own number"))
+    parser.add_argument("--how", required=True, metavar=_("HOW"), help=_("signature, message, accepted price …"))
+    _by(parser)
+
+
+def _by(parser: ArgumentParser) -> None:
+    parser.add_argument("--by", required=True, metavar="ID", help=_("who does this: an operator's id"))
+
+
+def _diagnose(parser: ArgumentParser) -> None:
+    parser.add_argument("order", metavar=_("ORDER"))
+    parser.add_argument("--phase", choices=("before", "after"), help=_("only what was measured then"))
+    parser.add_argument("--json", action="store_true", help=_("as JSON"))
+
+
+def _profiles(group: _Group) -> None:
+    group.add("list", _("what there is"), _search, module="profiles", act="list")
+    what = _("PROFILE")
+    group.add("show", _("everything in one of them"), lambda p: _named(p, what), module="profiles", act="show")
+    group.add("check", _("look for mistakes in the files"), _files, module="profiles", act="check")
+    group.add("diff", _("what two of them say differently"), _two, module="profiles", act="diff")
+    group.add(
+        "approve", _("let verdicts rest on a profile of this workshop"), _approve, module="profiles", act="approve"
+    )
+
+
+def _search(parser: ArgumentParser) -> None:
+    parser.add_argument("words", metavar=_("WORD"), nargs="*", help=_("of the calibre's name or aliases"))
+    parser.add_argument("--maker", default="", metavar=_("MAKER"))
+    parser.add_argument("--diameter", metavar="MM", help=_("in millimetres, ± 0.05"))
+    parser.add_argument("--beat-rate", metavar="A/H", help=_("vibrations an hour"))
+
+
+def _two(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar=_("PROFILE"))
+    parser.add_argument("other", metavar=_("PROFILE"), nargs="?", help=_("default: the one that it overrides"))
+
+
+def _approve(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar=_("PROFILE"))
+    _by(parser)
 
 
 def _nothing(parser: ArgumentParser) -> None:

@@ -84,6 +84,16 @@ class Workshop:
     def simulated(self) -> bool:
         return self._simulation is not None
 
+    def operator(self, operator_id: str) -> Operator:
+        """Return the operator of that id. Raises UsageError naming those there are."""
+        for operator in self.operators:
+            if operator.id == operator_id:
+                return operator
+        raise UsageError(
+            msg("Nobody here is called “{id}”.", id=operator_id),
+            remedy=msg("Operators: {known}.", known=", ".join(each.id for each in self.operators)),
+        )
+
     def on_order(self, number: str) -> None:
         """Say which order lies on the bench: a simulated bench puts its watch there."""
         if self._simulation is not None:

@@ -41,8 +41,10 @@ Guard = Callable[[Question], Refusal | None]
 
 def named_operator(ask: Question) -> Refusal | None:
     """G-01: no step without a named operator."""
-    if ask.operator is not None:
-        return None
+    return None if ask.operator is not None else nobody_signed_in()
+
+
+def nobody_signed_in() -> Refusal:
     return Refusal("G-01", msg("Nobody is signed in at this bench."), msg("Sign in first."), NOBODY)
 
 

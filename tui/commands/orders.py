@@ -1,4 +1,4 @@
-"""`etabli orders list · show · new`: repair orders."""
+"""`etabli orders list · show · new · quote`: repair orders."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ FLAGS = {
 def run(arguments: Namespace) -> int:
     if arguments.act == "new":
         return _new(Path(arguments.file))
+    if arguments.act == "quote":
+        return _quote(arguments)
     with Folder.home().read_journal() as journal:
         if arguments.act == "list":
             _list(journal)
@@ -101,4 +103,13 @@ def _new(file: Path) -> int:
     with Workshop.open(Folder.home(), instruments=False) as workshop:
         workshop.desk.open_order(order)
     print(order.number)
+    return 0
+
+
+def _quote(arguments: Namespace) -> int:
+    from tui.workshop import Workshop
+
+    with Workshop.open(Folder.home(), instruments=False) as workshop:
+        workshop.desk.sign_in(workshop.operator(arguments.by))
+        workshop.desk.sign_quote(arguments.order, arguments.reference, arguments.how)
     return 0

@@ -1,4 +1,4 @@
-"""`etabli profiles list · show · check`: what calibres and cases should measure."""
+"""`etabli profiles list · show · check · diff · approve`: what calibres and cases should measure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 from bench.calibre import CalibreProfile, CaseProfile
 from bench.errors import ExitCode, UsageError
-from bench.language import _
-from bench.quantities import QUANTITIES
+from bench.language import _, msg
+from bench.quantities import QUANTITIES, Value
+from profiles.difference import differences
 from profiles.library import Library
 from tui import lines
 from tui.folder import Folder
@@ -18,15 +19,64 @@ from tui.folder import Folder
 def run(arguments: Namespace) -> int:
     if arguments.act == "check":
         return _check(arguments.files)
+    if arguments.act == "approve":
+        return _approve(arguments)
     library = Folder.home().profiles()
     if arguments.act == "list":
-        _list(library)
+        _list(library, arguments)
+    elif arguments.act == "diff":
+        _diff(library, arguments.id, arguments.other)
     else:
         _show(library, arguments.id)
     return 0
 
 
-def _list(library: Library) -> None:
+def _approve(arguments: Namespace) -> int:
+    from tui.workshop import Workshop
+
+    with Workshop.open(Folder.home(), instruments=False) as workshop:
+        operator = workshop.operator(arguments.by)
+        workshop.desk.sign_in(operator)
+        profile = _either(workshop.folder.profiles(), arguments.id)
+        workshop.desk.profile_record.approve(profile, operator)
+        print(f"{profile.identity.id} {profile.identity.version} {profile.identity.sha256[:12]}: {_('approved')}")
+    return 0
+
+
+def _diff(library: Library, name: str, other: str | None) -> None:
+    after = _either(library, name)
+    before = _either(library, other) if other else library.shipped_calibre(name)
+    if before is None:
+        raise UsageError(
+            msg("{id} overrides no profile of ours.", id=name), remedy=msg("Name the profile to compare it with.")
+        )
+    rows = [[each.key, each.before or "—", each.after or "—"] for each in differences(before, after)]
+    print(lines.table([_("key"), _version(before), _version(after)], rows))
+
+
+def _version(profile: CalibreProfile | CaseProfile) -> str:
+    return f"{profile.identity.id} {profile.identity.version}"
+
+
+def _either(library: Library, name: str) -> CalibreProfile | CaseProfile:
+    """Return the calibre or case of that name. Raises UsageError."""
+    try:
+        return library.calibre(name)
+    except UsageError as no_calibre:
+        try:
+            return library.case(name)
+        except UsageError:
+            raise no_calibre from None
+
+
+def _list(library: Library, wanted: Namespace) -> None:
+    calibres = library.search(
+        " ".join(wanted.words),
+        maker=wanted.maker,
+        diameter=Value.parse("diameter", f"{wanted.diameter} mm") if wanted.diameter else None,
+        beat_rate=Value.parse("beat_rate", f"{wanted.beat_rate} A/h") if wanted.beat_rate else None,
+    )
+    all_of_them = not (wanted.words or wanted.maker or wanted.diameter or wanted.beat_rate)
     rows = [
         [
             p.identity.id,
@@ -36,7 +86,7 @@ def _list(library: Library) -> None:
             _origin(p.identity.origin),
             _approved(p.identity.approved),
         ]
-        for p in library.calibres()
+        for p in calibres
     ]
     rows += [
         [
@@ -47,7 +97,7 @@ def _list(library: Library) -> None:
             _origin(p.identity.origin),
             _approved(p.identity.approved),
         ]
-        for p in library.cases()
+        for p in (library.cases() if all_of_them else ())
     ]
     print(lines.table([_("profile"), _("name"), _("kind"), _("version"), _("origin"), _("state")], rows))
 
@@ -61,13 +111,7 @@ def _approved(approved: bool) -> str:
 
 
 def _show(library: Library, name: str) -> None:
-    try:
-        profile: CalibreProfile | CaseProfile = library.calibre(name)
-    except UsageError as no_calibre:
-        try:
-            profile = library.case(name)
-        except UsageError:
-            raise no_calibre from None
+    profile = _either(library, name)
     identity = profile.identity
     print(f"{profile.name}  ({identity.id}, {_('version')} {identity.version}, {identity.sha256[:12]})")
     rule = profile.rule or _("the house's rule decides")
