@@ -81,6 +81,11 @@ class Exchange:
     def instrument(self) -> str:
         return self.link.instrument
 
+    @property
+    def heard(self) -> bytes:
+        """What has come since the last question: the evidence, 4 KiB of it at most."""
+        return bytes(self._heard)
+
     def send(self, command: str, **fields: Any) -> bytes:
         """Throw away what waits, then send a command; return its bytes. Raises LinkLost, CannotEncode, Stopped.
 
@@ -158,6 +163,8 @@ class Exchange:
         if spoilt is not None:
             return self.error(Malformed, msg("It says {text}.", text=readable(spoilt.raw)))
         if pending := self._decoder.pending:
+            if self.dialect.data.framing.kind == "line" and not pending.isascii():  # what a wrong speed or parity makes of text
+                return self.error(Malformed, msg("It says {text}.", text=readable(pending)))
             return self.error(Truncated, msg("It says {text} and no more.", text=readable(pending)))
         return self.error(NoReply)
 
@@ -207,7 +214,7 @@ class Exchange:
             why=why,
             remedy=remedy,
             request=self._request,
-            partial=bytes(self._heard),
+            partial=self.heard,
             elapsed=self.link.clock.monotonic() - self._asked,
         )
 

@@ -33,14 +33,15 @@ Wire = Callable[[bytes], Iterable[tuple[float, bytes]]]
 class Trial:
     """How the driver of a dialect is tried: the programs it runs and the simulated instrument it runs them on.
 
-    `device` None stands for an instrument made from the dialect's examples. `case` is the watch under it, `options`
-    complete its line of the register.
+    `device` None stands for an instrument made from the dialect's examples. `case` is the watch under it, `another`
+    one that gives other figures, `options` complete its line of the register.
     """
 
     dialect: str
     programs: tuple[Program, ...]
     device: type[Device] | None = None
     case: str = "mechanical-healthy"
+    another: str = "mechanical-beat-error"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -144,11 +145,14 @@ class DeskLink(Link):
             return b""
         if not self.latency:
             return heapq.heappop(coming)[2]
-        whole = b""
+        whole, fresh = b"", False
         while coming and coming[0][0] <= now:
-            whole += heapq.heappop(coming)[2]
-        if self.ragged and len(whole) > 1:
+            _moment, number, piece = heapq.heappop(coming)
+            whole += piece
+            fresh = fresh or number > 0
+        if self.ragged and fresh and len(whole) > 1:
             self._count += 1
+            # Before everything else of the next chunk; by its sign it is known there and not cut again.
             heapq.heappush(coming, (self._delivered(now + self.latency / 2), -self._count, whole[len(whole) // 2 :]))
             whole = whole[: len(whole) // 2]
         return whole
@@ -241,3 +245,32 @@ def record(trial: Trial, device: type[Device]) -> InstrumentRecord:
     else:
         line = register.record(device, "desk", date.today())
     return replace(line, options={**line.options, **trial.options})
+
+
+def healthy(trial: Trial) -> dict[str, float]:
+    """Return what the instrument says when nothing is wrong."""
+    return set_up(trial).run()
+
+
+def handshake_frames(trial: Trial) -> list[bytes]:
+    """Return the frames that a healthy instrument sends for an identification."""
+    at = set_up(trial)
+    return _listened(at, at.driver.identify)
+
+
+def program_frames(trial: Trial, case: str = "") -> list[bytes]:
+    """Return the frames that a healthy instrument sends during the trial's first program (on a watch of `case`)."""
+    at = set_up(trial, case)
+    return _listened(at, at.run)
+
+
+def _listened(at: Desk, work: Callable[[], Any]) -> list[bytes]:
+    heard: list[bytes] = []
+
+    def listen(frame: bytes) -> list[tuple[float, bytes]]:
+        heard.append(frame)
+        return [(0.0, frame)]
+
+    at.link.wire = listen
+    work()
+    return heard

@@ -1,0 +1,451 @@
+"""What every driver must do, whatever it drives: the truth or a typed error, in time, through every fault of a line.
+
+Each check takes a Trial (drivers/simulated/desk.py) and raises NotKept where the driver breaks the promise. `etabli
+drivers check` runs them all; so do our own tests, and a third party's.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from bench.errors import EtabliError, ExitCode, UsageError
+from bench.instrument import (
+    DeviceFault,
+    Instrument,
+    InstrumentError,
+    LinkLost,
+    Malformed,
+    NoReply,
+    OutOfRange,
+    Program,
+    Stopped,
+    Truncated,
+    WrongInstrument,
+)
+from bench.language import N_, Message, msg
+from bench.measurement import Provenance
+from bench.recording.model import WireFrame
+from drivers.dialects.frames import OUT_OF_RANGE
+from drivers.exchange import KEPT
+from drivers.link.replay import ReplayLink
+from drivers.registry import build
+from drivers.simulated.desk import Desk, Trial, handshake_frames, healthy, program_frames, set_up
+from drivers.simulated.faults import FIELD_METER_FRAME, LEAK_TESTER_FRAME, WIRE
+from drivers.simulated.mangle import NOISES, Nth, held_back, misheard, mutations, then_silence, with_parity_bit
+
+# Beyond its deadline a program may still need this long to bring the instrument to rest.
+MAKING_SAFE = 15.0
+# A handshake, with its repetitions on a suspect link, is over within this time.
+HANDSHAKE = 30.0
+SEED = 20260628
+UNREADABLE = (NoReply, Truncated, Malformed)
+# A program shorter than this cannot be caught in its middle.
+MIDDLE = 2.0
+
+Figures = dict[str, float]
+
+
+class NotKept(EtabliError):
+    """A promise that the driver does not keep."""
+
+    exit_code = ExitCode.FAILURE
+
+
+def check_interface(trial: Trial) -> None:
+    """Identity, programs and every figure of a healthy run are what the register and the capabilities say."""
+    at = set_up(trial)
+    _must(isinstance(at.driver, Instrument), msg("It has not the methods of bench.instrument.Instrument."))
+    identity = at.driver.check_identity()
+    _must(identity.model == at.record.model, msg("It names the model {model}.", model=identity.model))
+    known = {entry.quantity for entry in at.driver.capabilities()}
+    for program in trial.programs:
+        at = set_up(trial)
+        samples: list[Any] = []
+        result = at.driver.run(program, samples.append)
+        _must(bool(result.readings), msg("“{program}” gives no readings.", program=program.name))
+        _must(result.samples == len(samples), msg("“{program}” miscounts its samples.", program=program.name))
+        for reading in result.readings:
+            _must(
+                math.isfinite(reading.value.magnitude) and reading.value.quantity.id in known,
+                msg("“{quantity}” is no capability of it.", quantity=reading.value.quantity.id),
+            )
+        for sample in samples:
+            _must(bool(sample.raw), msg("A sample does not carry its bytes."))
+            _must(sample.provenance is Provenance.SIMULATED, msg("A sample does not say where it comes from."))
+    _must(isinstance(_raised(lambda: set_up(trial).driver.run(Program("dance"))), UsageError), _wrong("dance"))
+
+
+def check_partial(trial: Trial) -> None:
+    """A reply that breaks off at any byte is an error that keeps the bytes; so is one in the middle of a program."""
+    frames = handshake_frames(trial)
+    for kept in range(max(map(len, frames), default=0)):
+        at = set_up(trial)
+        at.link.wire = Nth(lambda frame, kept=kept: frame[: min(kept, len(frame) - 1)])  # type: ignore[misc]
+        error, took = at.timed(at.driver.identify)
+        _must(isinstance(error, UNREADABLE), _wrong(error))
+        _must(took <= HANDSHAKE, _late(took))
+        _must(not isinstance(error, Truncated) or bool(error.partial), msg("The broken-off bytes are not kept."))
+    for nth in _spread(len(program_frames(trial)), 4):
+        at = set_up(trial)
+        at.link.wire = then_silence(nth)
+        _true_or_typed(at, trial)
+
+
+def check_repetitions(trial: Trial) -> None:
+    """A suspect link is tried again three times at most."""
+    at = set_up(trial)
+    at.fault("silent")
+    at.timed(at.driver.identify)
+    once = len(at.link.written)
+    at.timed(at.driver.identify)
+    again = len(at.link.written) - once
+    _must(at.driver.suspect, msg("It believes a link that does not answer."))
+    _must(again <= 3 * max(once, 1), msg("It repeats its question {count} times.", count=again))
+
+
+def check_split(trial: Trial) -> None:
+    """Byte by byte gives the same figures as whole frames."""
+    at = set_up(trial)
+    at.fault("split")
+    _true(at.timed(at.run)[0], trial)
+
+
+def check_joined(trial: Trial) -> None:
+    """Several frames in one chunk, or a half and a whole one, are all read, in order."""
+    for ragged in (False, True):
+        at = set_up(trial)
+        at.link.latency, at.link.ragged = 0.5, ragged
+        _true(at.timed(at.run)[0], trial)
+
+
+def check_garbage(trial: Trial) -> None:
+    """Whatever stands before or after a frame costs at most that frame: the next run is sound."""
+    middle = max(1, len(program_frames(trial)) // 2)
+    for noise in NOISES.values():
+        for mangle in (lambda frame, n=noise: n + frame, lambda frame, n=noise: frame + n):  # type: ignore[misc]
+            for chosen in ((middle,), ()):
+                at = set_up(trial)
+                at.link.wire = Nth(mangle, chosen)
+                _true_or_typed(at, trial)
+                _sound_again(at, trial)
+
+
+def check_mutation(trial: Trial) -> None:
+    """One mutated frame never changes a figure; with a checksum, not even when every frame is mutated."""
+    random = Random(SEED)
+    frames = program_frames(trial)
+    for nth in _spread(len(frames), 5):
+        for mutant in mutations(frames[nth - 1], random):
+            at = set_up(trial)
+            at.link.wire = Nth(lambda _frame, mutant=mutant: mutant, (nth,))  # type: ignore[misc]
+            _true_or_typed(at, trial)
+    if set_up(trial).link.device.dialect.data.checksum is not None:
+        at = set_up(trial)
+        at.link.wire = Nth(lambda frame: next(mutations(frame, random)))
+        error, _ = at.timed(at.run)
+        _must(isinstance(error, InstrumentError), _wrong(error))
+
+
+def check_stale(trial: Trial) -> None:
+    """A frame that comes twice, and frames that wait from before the start, change nothing."""
+    at = set_up(trial)
+    at.fault("duplicate")
+    _true_or_typed(at, trial)
+    at = set_up(trial)
+    for frame in program_frames(trial, trial.another):
+        at.link.say(frame)
+    _true(at.timed(at.run)[0], trial)
+
+
+def check_line_settings(trial: Trial) -> None:
+    """At a wrong speed or parity nothing is read, and the error says what to look at."""
+    for name, mangle in (
+        ("twice the speed", lambda frame: misheard(frame, sent=9600, heard=19200)),
+        ("half the speed", lambda frame: misheard(frame, sent=9600, heard=4800)),
+        ("another parity", with_parity_bit),
+    ):
+        if all(mangle(frame) == frame for frame in handshake_frames(trial)):
+            continue
+        at = set_up(trial)
+        at.link.wire = Nth(mangle)
+        error, took = at.timed(at.driver.identify)
+        _must(isinstance(error, UNREADABLE), msg("{line}: {got}", line=name, got=_said(error)))
+        _must(took <= HANDSHAKE, _late(took))
+        _must(error.remedy is not None, msg("{line}: it gives no remedy.", line=name))
+
+
+def check_crosstalk(trial: Trial) -> None:
+    """The answer to another question, and another instrument's frame, are never taken for the answer."""
+    at = set_up(trial)
+    own = at.link.device.dialect.host_decoder()
+    for other in (FIELD_METER_FRAME, LEAK_TESTER_FRAME):
+        if not any(type(item).__name__ == "Frame" for item in own.feed(other)):
+            at = set_up(trial)
+            at.link.wire = Nth(lambda _frame, other=other: other)  # type: ignore[misc]
+            error, _ = at.timed(at.driver.identify)
+            _must(isinstance(error, UNREADABLE), _wrong(error))
+    frames = program_frames(trial)
+    for nth in _spread(len(frames), 4):
+        for other in {frames[n - 1] for n in _spread(len(frames), 4)} - {frames[nth - 1]}:
+            at = set_up(trial)
+            at.link.wire = Nth(lambda _frame, other=other: other, (nth,))  # type: ignore[misc]
+            _true_or_typed(at, trial)
+
+
+def check_reset(trial: Trial) -> None:
+    """An instrument that restarts in the middle interrupts the program; two halves are never stitched together."""
+    at = set_up(trial)
+    _figures, took = at.timed(at.run)
+    for part in (0.25, 0.5, 0.75):
+        at = set_up(trial)
+        at.link.at(part * took, lambda at=at: at.link.device.restart(at.link.clock.now))  # type: ignore[misc]
+        _true_or_typed(at, trial)
+        _sound_again(at, trial)
+
+
+def check_unplugged(trial: Trial) -> None:
+    """A cable pulled while reading or writing is a lost link at once; closing what is gone is no error."""
+    _figures, whole = (at := set_up(trial)).timed(at.run)
+    for moment in (0.0, whole / 2):
+        at = set_up(trial)
+        at.link.at(moment, lambda at=at: setattr(at.link, "plugged", False))  # type: ignore[misc]
+        error, took = at.timed(at.run)
+        _must(type(error) is LinkLost, _wrong(error))
+        _must(took <= moment + 0.5, _late(took))
+        at.driver.close()
+        at.link.plugged = True
+        at.link.open()
+        at.link.clock.sleep(whole)  # what runs on the instrument meanwhile ends by itself
+        _sound_again(at, trial)
+
+
+def check_babble(trial: Trial) -> None:
+    """An endless stream at 1 MB/s neither fills the memory nor outlasts the deadline."""
+    at = set_up(trial)
+    at.fault("babble")
+    outcome, took = at.timed(at.driver.identify)
+    _must(isinstance(outcome, InstrumentError) or outcome == set_up(trial).driver.identify(), _wrong(outcome))
+    _must(took <= HANDSHAKE, _late(took))
+    kept = len(at.driver.exchange.heard)
+    _must(kept <= KEPT, msg("It keeps {count} bytes.", count=kept))
+    _true_or_typed(at, trial)
+
+
+def check_silence(trial: Trial) -> None:
+    """Silence, a hang, one byte a minute and answers three seconds late end within the overall deadline."""
+    for fault in ("silent", "hang", "trickle", "slow", "late"):
+        at = set_up(trial)
+        at.fault(fault)
+        error, took = at.timed(at.driver.identify)
+        _must(took <= HANDSHAKE, _late(took))
+        _must(isinstance(error, NoReply) or fault not in ("silent", "hang"), _wrong(error))
+        at = set_up(trial)
+        at.fault(fault)
+        _true_or_typed(at, trial)
+        at.fault(fault, on=False)
+        if fault in ("slow", "trickle"):
+            at.link.forget()  # else it would talk about the past for hours
+        _sound_again(at, trial)
+
+
+def check_late(trial: Trial) -> None:
+    """The late answer to a lost question is never taken for the next one's."""
+    for late in (2.2, 3.5, 5.0):
+        for nth in _spread(len(program_frames(trial)), 3):
+            at = set_up(trial)
+            at.link.wire = held_back(nth, late)
+            _true_or_typed(at, trial)
+            _sound_again(at, trial)
+
+
+def check_clock_jump(trial: Trial) -> None:
+    """Setting the machine's time of day in the middle changes no figure."""
+    for jump in (3600.0, -86400.0):
+        at = set_up(trial)
+        at.link.at(0.1, lambda at=at, jump=jump: setattr(at.link.clock, "wall_jump", jump))  # type: ignore[misc]
+        outcome, _ = at.timed(at.run)
+        _must(outcome == healthy(trial), msg("With the clock set by {jump} s: {got}", jump=jump, got=_said(outcome)))
+
+
+def check_own_errors(trial: Trial) -> None:
+    """What the instrument reports itself (error, lid, no signal, off the scale) has a name and gives no number."""
+    at = set_up(trial)
+    dialect = at.link.device.dialect
+    for example in dialect.data.examples:
+        heard = dialect.host_decoder().feed(example.raw) if example.direction == "reply" else []
+        if len(heard) != 1 or not (_reports(dialect, heard[0]) or getattr(heard[0], "reason", "") == OUT_OF_RANGE):
+            continue
+        at = set_up(trial)
+        at.link.wire = Nth(lambda _frame, raw=example.raw: raw)  # type: ignore[misc]
+        error, _ = at.timed(at.driver.identify)
+        _must(isinstance(error, (DeviceFault, OutOfRange, *UNREADABLE)), _wrong(error))
+    for fault in ("lid-open", "no-signal", "out-of-range"):
+        at = set_up(trial)
+        at.fault(fault)
+        outcome, took = at.timed(at.run)
+        _must(took <= trial.programs[0].deadline + MAKING_SAFE, _late(took))
+        _must(isinstance(outcome, (dict, InstrumentError)), _wrong(outcome))
+        _must(fault == "no-signal" or isinstance(outcome, InstrumentError) or _same(outcome, trial), _wrong(outcome))
+
+
+def check_other_instrument(trial: Trial) -> None:
+    """Another model or serial number than the register's is refused."""
+    at = set_up(trial)
+    at.driver.record = replace(at.record, model="another", serial="0")
+    error, _ = at.timed(at.driver.check_identity)
+    _must(type(error) is WrongInstrument, _wrong(error))
+    _must(at.driver.suspect, msg("It goes on believing the link."))
+
+
+def check_stop(trial: Trial) -> None:
+    """A stop ends the program and leaves the instrument at rest."""
+    _figures, took = (at := set_up(trial)).timed(at.run)
+    if took < MIDDLE / 4:
+        return
+    at = set_up(trial)
+    stopping = threading.Thread(target=at.driver.stop)
+
+    def stop() -> None:
+        stopping.start()
+        at.driver._halted.wait(5.0)
+
+    at.link.at(0.3 * took, stop)
+    error, _ = at.timed(at.run)
+    stopping.join(5.0)
+    _must(not stopping.is_alive(), msg("The stop does not return."))
+    _must(type(error) is Stopped, _wrong(error))
+    _sound_again(at, trial)
+
+
+def check_replay(trial: Trial) -> None:
+    """What was recorded gives the same figures, or the same error, when it is heard again, through every fault."""
+    for fault in ("", *WIRE):
+        at = set_up(trial)
+        if fault:
+            at.fault(fault)
+        heard: list[WireFrame] = []
+        at.driver.prepare()
+        state = at.driver.state()
+        at.link.tap = lambda *chunk, heard=heard: heard.append(WireFrame(*chunk))  # type: ignore[misc]
+        first, _ = at.timed(at.run)
+        again = build(at.record, ReplayLink(at.record.id, heard), Provenance.REPLAYED)
+        again.resume(state)
+        second = _raised(lambda again=again: _figures_of(again, trial))  # type: ignore[misc]
+        same = first == second if isinstance(first, dict) else type(first) is type(second)
+        _must(same, msg("“{fault}”: {first}, replayed {second}", fault=fault, first=_said(first), second=_said(second)))
+
+
+CHECKS: dict[str, tuple[Callable[[Trial], None], str]] = {
+    "interface": (check_interface, N_("identity, programs and figures are as stated")),
+    "partial": (check_partial, N_("a reply that breaks off")),
+    "repetitions": (check_repetitions, N_("three repetitions at most")),
+    "split": (check_split, N_("a frame split at every byte")),
+    "joined": (check_joined, N_("two frames in one chunk, a half and a whole one")),
+    "garbage": (check_garbage, N_("garbage before and after")),
+    "mutation": (check_mutation, N_("bits, digits, signs, points and units changed")),
+    "stale": (check_stale, N_("frames that come twice or from before the start")),
+    "line-settings": (check_line_settings, N_("wrong speed or parity")),
+    "crosstalk": (check_crosstalk, N_("the answer to another question")),
+    "reset": (check_reset, N_("a restart in mid-test")),
+    "unplugged": (check_unplugged, N_("a cable pulled while reading, writing, closing")),
+    "babble": (check_babble, N_("an endless stream")),
+    "silence": (check_silence, N_("silence, a hang, one byte a minute")),
+    "late": (check_late, N_("a late reply")),
+    "clock-jump": (check_clock_jump, N_("the time of day is set in mid-test")),
+    "own-errors": (check_own_errors, N_("errors that the instrument reports itself")),
+    "other-instrument": (check_other_instrument, N_("another instrument than the register’s")),
+    "stop": (check_stop, N_("a stop in mid-test")),
+    "replay": (check_replay, N_("the recording replayed, through every fault")),
+}
+
+
+def run(trial: Trial) -> Iterator[tuple[str, Message | None]]:
+    """Run every check; give its name, and why it failed or None. Raises nothing for a driver that breaks."""
+    for name, (check, _title) in CHECKS.items():
+        try:
+            check(trial)
+        except EtabliError as error:
+            yield name, error.why or error.what
+        except Exception as error:  # a driver under test may raise anything; that is the finding
+            yield name, msg("{kind}: {detail}", kind=type(error).__name__, detail=str(error))
+        else:
+            yield name, None
+
+
+def _figures_of(driver: Any, trial: Trial) -> Figures:
+    readings = driver.run(trial.programs[0]).readings
+    return {f"{r.value.quantity.id} {r.label}".strip(): r.value.magnitude for r in readings}
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """Return up to `most` numbers from 1 to `count`, evenly spread."""
+    return sorted({1 + round(n * (count - 1) / max(1, most - 1)) for n in range(min(most, count))})
+
+
+def _reports(dialect: Any, item: Any) -> bool:
+    return hasattr(item, "fields") and dialect.error_text(item) is not None
+
+
+def _same(figures: Figures, trial: Trial) -> bool:
+    """Whether a run gave the same figures, as far as another moment of a living watch allows."""
+    expected = healthy(trial)
+    return figures.keys() == expected.keys() and all(
+        math.isclose(figures[key], expected[key], rel_tol=0.03, abs_tol=1.0 if "leak" in key or "rate" in key else 0.05)
+        for key in expected
+    )
+
+
+def _true(outcome: Any, trial: Trial) -> None:
+    _must(isinstance(outcome, dict) and _same(outcome, trial), _wrong(outcome))
+
+
+def _true_or_typed(at: Desk, trial: Trial) -> None:
+    outcome, took = at.timed(at.run)
+    _must(took <= trial.programs[0].deadline + MAKING_SAFE, _late(took))
+    if isinstance(outcome, InstrumentError):
+        _must(outcome.evidence()["instrument"] == at.record.id, msg("The error does not carry its evidence."))
+    else:
+        _true(outcome, trial)
+
+
+def _sound_again(at: Desk, trial: Trial) -> None:
+    """What the fault left behind may cost one more repetition, no more; then the figures are right."""
+    at.link.wire = at.link.device.deck.outgoing
+    at.link.clock.sleep(0.5)
+    outcome, _ = at.timed(at.run)
+    if isinstance(outcome, InstrumentError):
+        outcome, _ = at.timed(at.run)
+    _true(outcome, trial)
+
+
+def _raised(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except Exception as error:
+        return error
+
+
+def _must(kept: bool, why: Message) -> None:
+    if not kept:
+        raise NotKept(why)
+
+
+def _late(took: float) -> Message:
+    return msg("It took {seconds} s.", seconds=round(took, 1))
+
+
+def _wrong(outcome: Any) -> Message:
+    return msg("It gives {outcome}.", outcome=_said(outcome))
+
+
+def _said(outcome: Any) -> str:
+    if isinstance(outcome, Exception):
+        return f"{type(outcome).__name__}: {outcome}"
+    if isinstance(outcome, dict):
+        return ", ".join(f"{key} = {value:g}" for key, value in outcome.items())
+    return str(outcome)
