@@ -198,3 +198,27 @@ def test_the_data_files_are_listed_shown_and_right(home: Path, what: str, capsys
     assert shown.code == 0
     assert name in shown.out
     assert here(capsys, what, "check").code == 0
+
+
+def test_the_diagnosis_names_the_planted_fault_and_what_it_rests_on(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = here(capsys, "diagnose", "D-102", "--phase", "before", "--json")
+    hints = json.loads(run.out)["hints"]
+    assert hints[0]["rule"] == "D-09"
+    with Journal.open(home / "journal.sqlite", station="x", writable=False) as journal:
+        measured = {row.measurement for row in journal.log()}
+    assert hints[0]["cites"] and set(hints[0]["cites"]) <= measured
+    told = here(capsys, "diagnose", "D-102", "--phase", "before").out
+    assert "Magnetised" in told
+    assert "Hints only" in told
+
+
+def test_a_watch_that_was_mended_gets_no_hint(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "suggest no fault" in here(capsys, "diagnose", "D-104", "--phase", "after").out
+
+
+def test_an_unknown_order_is_not_diagnosed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = here(capsys, "diagnose", "D-999")
+    assert run.code == 2
+    assert "D-999" in run.err
