@@ -1,46 +1,64 @@
-"""The driver of magnetic field meters that talk by themselves in Lutron's 16-digit frame.
+"""What all magnetic field meters share: agreeing readings, their mean; and the meters that talk by themselves.
 
-The frame has no checksum: a reading counts only when the one before or after agrees with it and it lies in range.
+None of the frames has a checksum: a reading counts only when the one before or after agrees with it and it lies in
+range.
 """
 
 from __future__ import annotations
 
 import statistics
+from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.instrument import Capability, DeviceFault, Identity, InstrumentKind, Program, RunResult
+from bench.instrument import Capability, DeviceFault, Identity, InstrumentKind, OutOfRange, Program, RunResult
 from bench.language import msg
 from bench.measurement import Reading
 from bench.quantities import Value
-from drivers.dialects import Frame
 from drivers.wire import Run, WireInstrument
 
-# The meters send once or twice a second.
+# The meters that talk send once or twice a second; the others answer at once.
 REPLY = 3.0
 # Two readings agree within five digits of the last place or 0.5 %: closer than one false digit farther up.
 AGREEING_DIGITS = 5
 AGREEING_SHARE = 0.005
 # Readings that may pass without any two agreeing before the field is said not to settle.
 UNSETTLED = 20
+HIGHEST = 3500.0  # mT, the widest range of any of these meters (Lake Shore 425: 35 kG)
 SOURCE = "Lutron frame: 3 decimals at most; ±3000 mT"
 
 
+@dataclass(frozen=True)
+class Shown:
+    """One reading as the meter shows it: field and worth of its last digit in mT, the meter's own unit, the bytes."""
+
+    field: float
+    digit: float
+    unit: str
+    raw: bytes
+
+    @classmethod
+    def of(cls, number: float, decimals: int, unit: str, raw: bytes) -> Shown:
+        """Convert a number in the meter's `unit` that has so many decimals."""
+        field = Value.of("watch_field", number, unit).to("mT")
+        return cls(field, Value.of("watch_field", 10.0**-decimals, unit).to("mT"), unit, raw)
+
+
 class FieldMeter(WireInstrument):
-    """Listens for `n` agreeing readings and gives their mean."""
+    """Takes `n` agreeing readings and gives their mean. A subclass says how the next reading is had."""
 
     KIND: ClassVar = InstrumentKind.FIELD_METER
-    UNSOLICITED: ClassVar = ("field",)
-    CAPABILITIES: ClassVar = (
-        Capability("background_field", low=-3000.0, high=3000.0, source=SOURCE),
-        Capability("watch_field", low=-3000.0, high=3000.0, source=SOURCE),
-    )
+
+    @abstractmethod
+    def _next(self, within: float) -> Shown:
+        """Return the next reading, at most `within` seconds from now. Raises InstrumentError."""
 
     def _handshake(self) -> Identity:
-        """The frame names neither model nor serial number: two sound frames are all the proof there is."""
+        """The frames name neither model nor serial number: sound readings are all the proof there is."""
         self.exchange.clear()
-        for _frame in range(self._dialect.agreeing):
-            self.exchange.expect(("field",), within=REPLY)
+        for _reading in range(self._dialect.agreeing):
+            self._next(REPLY)
         return Identity(self._dialect.model, "")
 
     def _programs(self) -> Mapping[str, Run]:
@@ -50,17 +68,17 @@ class FieldMeter(WireInstrument):
         key = str(program.parameters["quantity"])
         wanted = int(program.parameters.get("n", 5))
         agreed: list[float] = []
-        before: Frame | None = None
+        before: Shown | None = None
         lonely = 0
-        digit = 0.0
         while len(agreed) < wanted:
-            frame = self.exchange.expect(("field",), within=self.left(REPLY))
-            field, digit = _field_of(frame)
-            if before is not None and _agree(before, frame):
+            shown = self._next(self.left(REPLY))
+            if abs(shown.field) > HIGHEST:
+                raise self.exchange.error(OutOfRange, msg("No such meter shows {field} mT.", field=shown.field))
+            if before is not None and _agree(before, shown):
                 if not agreed or lonely:
-                    agreed.append(_field_of(before)[0])
-                agreed.append(field)
-                self._give(key, field, frame.raw)
+                    agreed.append(before.field)
+                agreed.append(shown.field)
+                self._give(key, shown.field, shown.raw)
                 lonely = 0
             else:
                 lonely += 1
@@ -70,24 +88,35 @@ class FieldMeter(WireInstrument):
                         msg("The field does not settle: no two readings agree."),
                         msg("Hold the watch and the probe still, away from tools and motors."),
                     )
-            before = frame
+            before = shown
         mean = statistics.fmean(agreed)
         stdev = statistics.stdev(agreed) if len(agreed) > 1 else None
         u_a = stdev / len(agreed) ** 0.5 if stdev is not None else None
-        conditions: dict[str, Value | str | int | float | bool] = {"device_unit": str(frame["unit"]), "digit": digit}
+        conditions: dict[str, Value | str | int | float | bool] = {
+            "device_unit": shown.unit,
+            "digit": shown.digit,
+        }
         return self._result(Reading(Value.of(key, mean), "", len(agreed), stdev, u_a, conditions))
 
 
-def _field_of(frame: Frame) -> tuple[float, float]:
-    """Return the field and the worth of its last digit, in mT."""
-    field = frame["field"]
-    assert isinstance(field, Value)
-    digit = Value.of("watch_field", 10.0 ** -int(frame["decimals"]), str(frame["unit"]))  # type: ignore[arg-type]
-    return field.to("mT"), digit.to("mT")
+class TalkingMeter(FieldMeter):
+    """A meter that sends Lutron's 16-digit frame by itself."""
+
+    UNSOLICITED: ClassVar = ("field",)
+    CAPABILITIES: ClassVar = (
+        Capability("background_field", low=-3000.0, high=3000.0, source=SOURCE),
+        Capability("watch_field", low=-3000.0, high=3000.0, source=SOURCE),
+    )
+
+    def _next(self, within: float) -> Shown:
+        frame = self.exchange.expect(("field",), within=within)
+        field, unit = frame["field"], str(frame["unit"])
+        assert isinstance(field, Value)
+        return Shown.of(field.to(unit), int(frame["decimals"]), unit, frame.raw)  # type: ignore[arg-type]
 
 
-def _agree(one: Frame, other: Frame) -> bool:
-    (a, digit), (b, _) = _field_of(one), _field_of(other)
-    if (one["unit"], one["decimals"]) != (other["unit"], other["decimals"]):
+def _agree(one: Shown, other: Shown) -> bool:
+    if (one.unit, one.digit) != (other.unit, other.digit):
         return False
-    return abs(a - b) <= max(AGREEING_DIGITS * digit, AGREEING_SHARE * max(abs(a), abs(b)))
+    near = max(AGREEING_DIGITS * one.digit, AGREEING_SHARE * max(abs(one.field), abs(other.field)))
+    return abs(one.field - other.field) <= near

@@ -13,6 +13,7 @@ from drivers.dialects.frames import Frame
 from drivers.dialects.framing import BinaryDecoder, Decoder, FixedDecoder, LineDecoder
 from drivers.dialects.messages import Echo, Message, TextMessage, compiled
 from drivers.dialects.model import BinaryFraming, DialectModel, FixedFraming, LineFraming
+from drivers.dialects.printer import PrintedDecoder
 from drivers.link.settings import SerialSettings
 
 
@@ -63,7 +64,7 @@ class Dialect:
 
     def command(self, name: str, /, **fields: Any) -> bytes:
         """Return the bytes of a command. Raises UsageError for an unknown command or an impossible field."""
-        return self._framed(self._find(self._commands, name), fields)
+        return self._framed("commands", self._find(self._commands, name), fields)
 
     def reply(self, name: str, /, **fields: Any) -> bytes:
         """Return the bytes of a reply, as the instrument sends it. Raises UsageError as `command` does."""
@@ -72,29 +73,29 @@ class Dialect:
             return bytes([framing.single[name]])
         if name == "echo" and self.echo:
             return self.command(str(fields.pop("command")), **fields)
-        return self._framed(self._find(self._replies, name), fields)
+        return self._framed("replies", self._find(self._replies, name), fields)
 
     def host_decoder(self) -> Decoder:
         """Return a decoder of what the instrument sends."""
         spoken: list[Any] = list(self._replies.values())
         if self.echo:
             spoken += [Echo(command) for command in self._commands.values() if isinstance(command, TextMessage)]
-        return self._decoder(spoken)
+        return self._decoder("replies", spoken)
 
     def device_decoder(self) -> Decoder:
         """Return a decoder of what the host sends."""
-        return self._decoder(list(self._commands.values()), device=True)
+        return self._decoder("commands", list(self._commands.values()))
 
     def matching(self, direction: str, raw: bytes) -> list[str]:
         """Return the names of all messages that this whole, valid frame fits ("command" or "reply" direction)."""
-        framing = self.data.framing
+        framing = self.data.framing_of("replies" if direction == "reply" else "commands")
         digits = self._checksum.size if self._checksum else 0
         messages = list((self._replies if direction == "reply" else self._commands).values())
         if isinstance(framing, BinaryFraming):
             body = raw[4 : len(raw) - digits]
             messages = [message for message in messages if message.spec.type == raw[1]]
         elif isinstance(framing, FixedFraming):
-            body = raw[1:-1]
+            body = raw[framing.start is not None : len(raw) - (framing.end is not None)]
         else:
             body = raw.removesuffix(framing.terminator.encode("latin-1"))
             body = body[: len(body) - 2 * digits].strip(framing.strip.encode("latin-1") or None)
@@ -116,11 +117,12 @@ class Dialect:
                 remedy=msg("Known: {known}.", known=", ".join(messages)),
             ) from None
 
-    def _framed(self, message: Message, fields: Mapping[str, Any]) -> bytes:
+    def _framed(self, side: str, message: Message, fields: Mapping[str, Any]) -> bytes:
         body = message.write(fields)
-        framing = self.data.framing
+        framing = self.data.framing_of(side)
         if isinstance(framing, FixedFraming):
-            return bytes([framing.start]) + body + bytes([framing.end])
+            marks = [b"" if mark is None else bytes([mark]) for mark in (framing.start, framing.end)]
+            return body.join(marks)
         size = self._checksum.size if self._checksum else 0
         total = self._checksum.of(body) if self._checksum else 0
         if isinstance(framing, BinaryFraming):
@@ -129,12 +131,13 @@ class Dialect:
             return head + body + total.to_bytes(size, order)
         return body + (b"%0*X" % (2 * size, total) if size else b"") + framing.terminator.encode("latin-1")
 
-    def _decoder(self, messages: list[Any], device: bool = False) -> Decoder:
-        framing = self.data.framing
+    def _decoder(self, side: str, messages: list[Any]) -> Decoder:
+        framing = self.data.framing_of(side)
         if isinstance(framing, LineFraming):
-            if device:
+            if side == "commands":
                 framing = framing.model_copy(update={"single": {}})
-            return LineDecoder(framing, self._checksum, messages)
+            lines = LineDecoder(framing, self._checksum, messages)
+            return PrintedDecoder(lines) if framing.printer == "esc-pos" else lines
         if isinstance(framing, FixedFraming):
             return FixedDecoder(framing, messages)
         return BinaryDecoder(framing, self._checksum, messages)

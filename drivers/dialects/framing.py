@@ -165,14 +165,32 @@ class LineDecoder:
         return line
 
 
-class FixedDecoder:
-    """Frames of one length between a start and an end byte."""
+class Layouts:
+    """All binary messages of one side that frames of one length carry: which one is this body?"""
 
-    def __init__(self, framing: FixedFraming, messages: Sequence[Spoken]) -> None:
+    def __init__(self, messages: Sequence[BinaryMessage]) -> None:
+        self._messages = messages
+
+    def read(self, body: bytes, raw: bytes) -> Frame | str:
+        """Return the frame, or the reason why the body is none."""
+        for message in self._messages:
+            pieces = message.read(body)
+            if pieces is not None:
+                return Frame(message.name, pieces, raw, message) if message.within(pieces) else OUT_OF_RANGE
+        return UNDECODABLE
+
+
+class FixedDecoder:
+    """Frames of one length, between a start and an end byte where the dialect has them."""
+
+    def __init__(self, framing: FixedFraming, messages: Sequence[Spoken | BinaryMessage]) -> None:
         self._length = framing.length
         self._start = framing.start
         self._end = framing.end
-        self._read = Matcher(messages).read
+        self._body = slice(framing.start is not None, framing.length - (framing.end is not None))
+        binary = [message for message in messages if isinstance(message, BinaryMessage)]
+        spoken = [message for message in messages if not isinstance(message, BinaryMessage)]
+        self._read = Layouts(binary).read if binary else Matcher(spoken).read
         self._pending = b""
 
     @property
@@ -187,23 +205,34 @@ class FixedDecoder:
         out: list[Frame | Garbage] = []
         at = 0
         while at < len(data):
-            if data[at] != self._start:
+            if self._start is not None and data[at] != self._start:
                 at = _skip(self._start, data, at, NOISE, out)
                 continue
             raw = data[at : at + self._length]
             if len(raw) < self._length:
                 break
-            frame = self._read(raw[1:-1], raw) if raw[-1] == self._end else BAD_LENGTH
+            frame = self._read(raw[self._body], raw) if self._end in (None, raw[-1]) else BAD_LENGTH
             if isinstance(frame, Frame):
                 out.append(frame)
                 at += self._length
             elif frame == OUT_OF_RANGE:
                 out.append(Garbage(raw, OUT_OF_RANGE))
                 at += self._length
-            else:
+            elif self._start is not None:
                 at = _skip(self._start, data, at, frame, out)
+            else:
+                at = self._to_next_end(data, at, frame, out)
         self._pending = data[at:]
         return out
+
+    def _to_next_end(self, data: bytes, at: int, reason: str, out: list[Frame | Garbage]) -> int:
+        """Put aside, where nothing marks a frame's start, all that no later end byte can make a frame."""
+        following = at + 1
+        if self._end is not None:
+            end = data.find(self._end, at + self._length)
+            following = (end if end >= 0 else len(data)) - self._length + 1
+        out.append(Garbage(data[at:following], reason))
+        return following
 
 
 class BinaryDecoder:

@@ -96,7 +96,8 @@ class BinaryMessage:
         self.name = spec.name
         self.spec = spec
         self.fields = [Field(name, dialect.field(spec, name)) for name in spec.layout]
-        order = "<" if getattr(dialect.framing, "order", "little") == "little" else ">"
+        framing = dialect.framing_of("commands" if spec in dialect.commands else "replies")
+        order = "<" if getattr(framing, "order", "little") == "little" else ">"
         self._open = self.fields[-1] if self.fields[-1].spec.type not in BINARY else None
         packed = self.fields[:-1] if self._open else self.fields
         self._packed = packed

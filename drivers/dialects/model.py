@@ -78,16 +78,20 @@ class LineFraming(Strict):
     start: str = Field(default="", description="One or more characters; a line begins with one of them.")
     longest: int = Field(default=128, ge=2, le=65536)
     strip: str = ""
+    printer: Literal["text", "esc-pos"] = Field(
+        default="text", description="A printer's stream: control sequences of this language are taken out first."
+    )
     single: dict[Word, Byte] = Field(default_factory=dict)
 
 
 class FixedFraming(Strict):
-    """Frames of one length between two known bytes."""
+    """Frames of one length, between two known bytes where there are such; `order` is that of binary numbers."""
 
     kind: Literal["fixed"]
     length: int = Field(ge=2, le=4096)
-    start: Byte
-    end: Byte
+    start: Byte | None = None
+    end: Byte | None = None
+    order: Literal["little", "big"] = "little"
 
 
 class BinaryFraming(Strict):
@@ -96,6 +100,9 @@ class BinaryFraming(Strict):
     kind: Literal["binary"]
     start: Byte
     order: Literal["little", "big"] = "little"
+
+
+Framing = Annotated[LineFraming | FixedFraming | BinaryFraming, Field(discriminator="kind")]
 
 
 class Checksum(Strict):
@@ -275,7 +282,8 @@ class DialectModel(Strict):
     agreeing: int = Field(default=1, ge=1, le=9, description="How many equal readings make one (no checksum).")
     serial: Serial = Serial()
     pacing: Pacing = Pacing()
-    framing: Annotated[LineFraming | FixedFraming | BinaryFraming, Field(discriminator="kind")]
+    framing: Framing
+    command_framing: Framing | None = Field(default=None, description="Of the commands, where it is another one.")
     checksum: Checksum | None = None
     fields: dict[Name, FieldModel] = Field(default_factory=dict)
     commands: list[MessageModel] = Field(default_factory=list)
@@ -287,10 +295,14 @@ class DialectModel(Strict):
         """Return the field's definition: the message's own, else the file's."""
         return message.fields.get(name) or self.fields[name]
 
+    def framing_of(self, side: str) -> LineFraming | FixedFraming | BinaryFraming:
+        """Return the framing of one side: "commands" or "replies"."""
+        return self.command_framing if side == "commands" and self.command_framing is not None else self.framing
+
     @model_validator(mode="after")
     def _sound(self) -> DialectModel:
-        binary = isinstance(self.framing, BinaryFraming)
         for side, messages in (("commands", self.commands), ("replies", self.replies)):
+            framing = self.framing_of(side)
             names = [message.name for message in messages]
             for name in {name for name in names if names.count(name) > 1}:
                 raise wrong("duplicate", msg("the name stands twice"), f"{side}.{name}")
@@ -301,10 +313,10 @@ class DialectModel(Strict):
                             "field", msg("the field “{field}” is not defined", field=place), f"{side}.{message.name}"
                         )
                     self._linked(side, message, place)
-                if binary and message.type is None:
+                if isinstance(framing, BinaryFraming) and message.type is None:
                     raise wrong("type", msg("a binary frame needs its `type`"), f"{side}.{message.name}")
-                if message.layout and not binary:
-                    raise wrong("type", msg("only binary framing has a `layout`"), f"{side}.{message.name}")
+                if message.layout and isinstance(framing, LineFraming):
+                    raise wrong("type", msg("lines of text have no `layout`"), f"{side}.{message.name}")
         return self
 
     def _linked(self, side: str, message: MessageModel, place: str) -> None:

@@ -17,6 +17,7 @@ from drivers.dialects.model import (
     ExampleModel,
     FieldModel,
     FixedFraming,
+    LineFraming,
     MessageModel,
     Words,
     schema,
@@ -73,25 +74,18 @@ def _sections(model: DialectModel) -> Iterator[str]:
 
 
 def _wire(model: DialectModel) -> Iterator[str]:
-    serial, framing = model.serial, model.framing
+    serial = model.serial
     yield f"- Serial: {serial.baudrate} baud, {serial.bytesize}{serial.parity}{serial.stopbits}.{_note(serial.note)}"
     if model.pacing.char_delay:
         yield f"- Pause after each character: {model.pacing.char_delay:g} s."
     if model.pacing.gap:
         yield f"- Pause between commands: {model.pacing.gap:g} s."
-    if isinstance(framing, BinaryFraming):
-        yield f"- Frame: `{framing.start:02X}`h, type (u8), length (u16), payload; {framing.order}-endian."
-    elif isinstance(framing, FixedFraming):
-        yield f"- Frame: {framing.length} bytes, from `{framing.start:02X}`h to `{framing.end:02X}`h."
-    else:
-        ends = " ".join(f"{ord(c):02X}h" for c in framing.terminator)
-        yield f"- Frame: a line of text that ends with {ends}, at most {framing.longest} characters."
-        if framing.start:
-            yield f"- A line begins with {' or '.join(f'`{mark}`' for mark in framing.start)}."
-        for name, code in framing.single.items():
-            yield f"- The byte {code:02X}h alone is the frame `{name}`."
+    if model.command_framing is not None:
+        yield from _framing(model.command_framing, "Command")
+    yield from _framing(model.framing, "Frame" if model.command_framing is None else "Reply")
     if model.checksum:
-        covered = "the payload" if isinstance(framing, BinaryFraming) else "everything before it, in hexadecimal digits"
+        binary = isinstance(model.framing, BinaryFraming)
+        covered = "the payload" if binary else "everything before it, in hexadecimal digits"
         yield f"- Checksum: `{model.checksum.algorithm}` of {covered}."
     else:
         yield "- Checksum: none."
@@ -100,6 +94,24 @@ def _wire(model: DialectModel) -> Iterator[str]:
     if model.echo:
         yield "- The instrument echoes every command."
     yield ""
+
+
+def _framing(framing: LineFraming | FixedFraming | BinaryFraming, what: str) -> Iterator[str]:
+    if isinstance(framing, BinaryFraming):
+        yield f"- {what}: `{framing.start:02X}`h, type (u8), length (u16), payload; {framing.order}-endian."
+    elif isinstance(framing, FixedFraming):
+        first = f", from `{framing.start:02X}`h" if framing.start is not None else ""
+        last = f" to `{framing.end:02X}`h" if framing.end is not None else ""
+        yield f"- {what}: {framing.length} bytes{first}{last}."
+    else:
+        ends = " ".join(f"{ord(c):02X}h" for c in framing.terminator)
+        yield f"- {what}: a line of text that ends with {ends}, at most {framing.longest} characters."
+        if framing.printer == "esc-pos":
+            yield "- The ESC/POS control sequences of a receipt printer are taken out first."
+        if framing.start:
+            yield f"- A line begins with {' or '.join(f'`{mark}`' for mark in framing.start)}."
+        for name, code in framing.single.items():
+            yield f"- The byte {code:02X}h alone is the frame `{name}`."
 
 
 def _messages(model: DialectModel, title: str, messages: Iterable[MessageModel]) -> Iterator[str]:

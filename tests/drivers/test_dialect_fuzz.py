@@ -131,4 +131,5 @@ def _marks(dialect_id):
     if isinstance(framing, LineFraming):
         start = [bytes([mark]) for mark in framing.start.encode("latin-1")]
         return [framing.terminator.encode("latin-1"), *start, *(bytes([code]) for code in framing.single.values())] * 2
-    return [bytes([framing.start]), bytes([framing.start, 0x02, 0x10, 0x00]), b"\x00", b"\x0d"]
+    start = framing.start or 0x00
+    return [bytes([start]), bytes([start, 0x02, 0x10, 0x00]), b"\x00", b"\x0d", b"\x08"]

@@ -44,18 +44,22 @@ class SimulatedFieldMeter(Device):
         if now < self._next:
             return
         self._next = now + PERIOD
-        if now - self._averaged >= AVERAGING:
-            self._averaged = now
-            self._noise = self.random.gauss(0.0, NOISE)
         if "out-of-range" in self.deck:
             self.send(BEYOND)
             return
-        if "stuck" not in self.deck or self._shown is None:
-            self._shown = max(-RANGE, min(RANGE, self._field(now)))
-        self.reply("field", unit="µT", decimals=DECIMALS, field=round(self._shown, DECIMALS))
+        self.reply("field", unit="µT", decimals=DECIMALS, field=round(self.show(now), DECIMALS))
 
     def due(self) -> float | None:
         return self._next
+
+    def show(self, now: float) -> float:
+        """Return what the display shows, µT."""
+        if now - self._averaged >= AVERAGING:
+            self._averaged = now
+            self._noise = self.random.gauss(0.0, NOISE)
+        if "stuck" not in self.deck or self._shown is None:
+            self._shown = max(-RANGE, min(RANGE, self._field(now)))
+        return self._shown
 
     def _field(self, now: float) -> float:
         """Return the field at the probe, µT."""
