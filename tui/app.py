@@ -94,6 +94,15 @@ class LinkChanged(Message):
         self.event = event
 
 
+class ReadingAsked(Message):
+    """A reading is to be keyed in from a display."""
+
+    def __init__(self, asked: Quantity, label: str) -> None:
+        super().__init__()
+        self.asked = asked
+        self.label = label
+
+
 class EtabliApp(App[int]):
     """The bench on the screen. `opener` is called in the bench's thread, after the first picture."""
 
@@ -293,20 +302,26 @@ class EtabliApp(App[int]):
         Raises Stopped when the question is answered with Esc.
         """
         from bench.instrument import Stopped
-        from tui.screens.dialogs import Keying
 
         self._asking = answer = Future[str | None]()
-
-        def typed_in(typed: str | None) -> None:
-            if not answer.done():
-                answer.set_result(typed)
-
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self.push_screen, Keying(asked, label), typed_in)
+        self._loop.call_soon_threadsafe(self.post_message, ReadingAsked(asked, label))
         typed = answer.result()
         if typed is None:
             raise Stopped(str(asked.name))
         return typed
+
+    def on_reading_asked(self, message: ReadingAsked) -> None:
+        from tui.screens.dialogs import Keying
+
+        self.push_screen(Keying(message.asked, message.label), self._answer_asked)
+
+    def _answer_asked(self, typed: str | None) -> None:
+        if self._asking is not None and not self._asking.done():
+            self._asking.set_result(typed)
+
+    def on_unmount(self) -> None:
+        self._answer_asked(None)
 
     def on_link_changed(self, message: LinkChanged) -> None:
         from bench.instrument import LinkState
@@ -357,8 +372,7 @@ class EtabliApp(App[int]):
         """Stop the instruments safely, then close the workshop in the bench's thread, after what still runs there."""
         if self._unsubscribe is not None:
             self._unsubscribe()
-        if self._asking is not None and not self._asking.done():
-            self._asking.set_result(None)
+        self._answer_asked(None)
         try:
             if self._opened is not None:
                 self._opened.desk.stop()

@@ -16,6 +16,7 @@ from tui.screens.summary import SummaryScreen
 from tui.widgets.form import ChoiceField, Field, TickField
 from tui.widgets.steps import StepsMap
 
+CHARACTERS = {"space": " ", "plus": "+", "comma": ","}
 SMALL, LARGE = (80, 24), (160, 50)
 
 
@@ -60,7 +61,7 @@ class Hands:
     async def tap(self, *keys: str) -> None:
         """Press keys without waiting for what they set going."""
         for key in keys:
-            character = " " if key == "space" else key if len(key) == 1 else None
+            character = CHARACTERS.get(key, key if len(key) == 1 else None)
             self.app.post_message(events.Key(key, character))
             await self.pilot.pause()
 

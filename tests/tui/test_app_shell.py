@@ -13,7 +13,9 @@ from screen_pilot import LARGE, SMALL, Hands, at_the_bench
 from bench import language
 from bench.errors import UsageError
 from bench.events import EventKind
+from bench.instrument import Stopped
 from bench.language import msg
+from bench.quantities import quantity
 from tui.app import EtabliApp
 from tui.keys import MOST, fitting, hints
 
@@ -142,3 +144,19 @@ def test_a_workshop_that_cannot_be_opened_says_why_and_enter_tries_again(tmp_pat
     before = language.current()
     asyncio.run(session())
     language.use(before)
+
+
+def test_a_reading_taken_from_a_display_is_keyed_in_and_esc_stops(tmp_path: Path) -> None:
+    async def work(hands: Hands) -> None:
+        rate = quantity("rate")
+        asked = asyncio.create_task(hands.app.at_bench(hands.app.ask_reading, rate, "CH"))
+        await hands.sees("Read the display: rate CH in s/d")
+        await hands.tap("plus", "4", "comma", "2", "enter")
+        assert await asked == "+4,2"
+        asked = asyncio.create_task(hands.app.at_bench(hands.app.ask_reading, rate, "6H"))
+        await hands.sees("Read the display: rate 6H in s/d")
+        await hands.tap("escape")
+        with pytest.raises(Stopped):
+            await asked
+
+    run(tmp_path, work)
