@@ -14,6 +14,7 @@ from bench.measurement import Provenance
 from bench.metrology import InstrumentRecord
 from drivers import dialects, extensions
 from drivers.link.base import Link
+from drivers.link.kinds import visa_resource
 from drivers.link.settings import SerialSettings
 from drivers.manual import DIALECT as MANUAL
 from drivers.wire import WireInstrument, merged
@@ -28,6 +29,7 @@ DRIVERS: dict[str, tuple[str, str]] = {
     "fw-bell-5080": ("drivers.demagnetiser.asked_meters", "Bell5080"),
     "alphalab-gm2": ("drivers.demagnetiser.asked_meters", "AlphaLabGM2"),
     "etabli-quartz-1": ("drivers.quartz_tester.driver", "QuartzTester"),
+    "scpi-multimeter": ("drivers.quartz_tester.multimeter", "Multimeter"),
 }
 
 if TYPE_CHECKING:
@@ -94,6 +96,20 @@ def settings(record: InstrumentRecord) -> SerialSettings:
             msg("{instrument}: its serial settings name something unknown.", instrument=record.id),
             remedy=msg("Known: {known}.", known=", ".join(SerialSettings.__dataclass_fields__)),
         ) from None
+
+
+def link_to(record: InstrumentRecord) -> Link:
+    """Return the link that the record's connection asks for (not opened yet): a VISA resource or a serial port.
+
+    `options.visa` is the VISA library in PyVISA's words ("@py", "@ivi", a path); "@py" where nothing is said.
+    Raises PortUnavailable, UsageError.
+    """
+    resource = visa_resource(record.connection)
+    if resource is None:
+        return open_serial(record)
+    from drivers.link.visa_link import BACKEND, VisaLink
+
+    return VisaLink(record.id, resource, settings(record), backend=str(record.options.get("visa", BACKEND)))
 
 
 def open_serial(record: InstrumentRecord) -> Link:

@@ -26,7 +26,7 @@ from bench.metrology import InstrumentRecord
 from bench.pool import LinkEvent
 from drivers.manual import Ask, Manual
 from drivers.owner import Owner
-from drivers.registry import OpenLink, capabilities, is_manual, open_serial
+from drivers.registry import OpenLink, capabilities, is_manual, link_to
 
 if TYPE_CHECKING:
     from bench.recording import Recorder
@@ -49,7 +49,7 @@ class Station:
         records: Sequence[InstrumentRecord],
         *,
         recorder: Recorder | None = None,
-        open_link: OpenLink = open_serial,
+        open_link: OpenLink = link_to,
         asker: Ask | None = None,
     ) -> None:
         self._records = {record.id: record for record in records}

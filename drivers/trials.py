@@ -11,9 +11,12 @@ from bench.instrument import Program
 from bench.quantities import Value
 from drivers import extensions
 from drivers.simulated.desk import Trial
+from drivers.simulated.devices.asked_meters import SimulatedBell5080, SimulatedGM2, SimulatedLakeShore425
+from drivers.simulated.devices.asked_meters import SimulatedBell5080, SimulatedGM2, SimulatedLakeShore425
 from drivers.simulated.devices.demagnetiser import SimulatedDemagnetiser
 from drivers.simulated.devices.field_meter import SimulatedFieldMeter
 from drivers.simulated.devices.leak_tester import SimulatedLeakTester
+from drivers.simulated.devices.multimeter import SimulatedMultimeter
 from drivers.simulated.devices.quartz_tester import SimulatedQuartzTester
 from drivers.simulated.devices.timegrapher import SimulatedTimegrapher
 
@@ -58,14 +61,26 @@ QUARTZ = (
     Program("lower-voltage", {}, 300.0),
 )
 
+MULTIMETER = tuple(program for program in QUARTZ if program.name in ("battery", "consumption", "resistance"))
+
 TRIALS: dict[str, Trial] = {
     trial.dialect: trial
     for trial in (
-        Trial("timegrapher-studio", (TIMING,), SimulatedTimegrapher, "mechanical-healthy"),
-        Trial("cosmo-ls", (LEAK_TEST,), SimulatedLeakTester, "case-tight"),
-        Trial("2g600", (DEMAGNETISE,), SimulatedDemagnetiser, "mechanical-magnetised"),
-        Trial("lutron-16-digit", (FIELD, BACKGROUND), SimulatedFieldMeter, "mechanical-magnetised"),
-        Trial("etabli-quartz-1", QUARTZ, SimulatedQuartzTester, "quartz-healthy"),
+        Trial("timegrapher-studio", (TIMING,), SimulatedTimegrapher, "mechanical-healthy", "mechanical-beat-error"),
+        Trial("cosmo-ls", (LEAK_TEST,), SimulatedLeakTester, "case-tight", "case-leaking"),
+        Trial("2g600", (DEMAGNETISE,), SimulatedDemagnetiser, "mechanical-magnetised", "mechanical-healthy"),
+        Trial(
+            "lutron-16-digit", (FIELD, BACKGROUND), SimulatedFieldMeter, "mechanical-magnetised", "mechanical-healthy"
+        ),
+        Trial("lake-shore-425", (FIELD, BACKGROUND), SimulatedLakeShore425, "mechanical-magnetised"),
+        Trial("fw-bell-5080", (FIELD, BACKGROUND), SimulatedBell5080, "mechanical-magnetised"),
+        Trial("alphalab-gm2", (FIELD, BACKGROUND), SimulatedGM2, "mechanical-magnetised"),
+        *(
+            Trial(device.dialect_id, (FIELD, BACKGROUND), device, "mechanical-magnetised", "mechanical-healthy")
+            for device in (SimulatedFieldMeter, SimulatedLakeShore425, SimulatedBell5080, SimulatedGM2)
+        ),
+        Trial("etabli-quartz-1", QUARTZ, SimulatedQuartzTester, "quartz-healthy", "quartz-high-consumption"),
+        Trial("scpi-multimeter", MULTIMETER, SimulatedMultimeter, "quartz-healthy", "quartz-high-consumption"),
     )
 }
 

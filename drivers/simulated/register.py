@@ -79,7 +79,9 @@ def record(device: type[Device], connection: str, today: date, speed: float = 1.
         serial=device.serial,
     )
     options: dict[str, Any] = {"pacing": max(LEAST_PACING, 1.0 / speed)}
-    if device.kind is InstrumentKind.WATER_RESISTANCE:
+    if device.options is not None:
+        options |= device.options
+    elif device.kind is InstrumentKind.WATER_RESISTANCE:
         options |= {"channels": CHANNELS, "leak_unit": "Pa"}
     return InstrumentRecord(
         id=device.id,
@@ -91,5 +93,5 @@ def record(device: type[Device], connection: str, today: date, speed: float = 1.
         simulated=True,
         options=options,
         certificates=(certificate,),
-        capabilities=CAPABILITIES[device.kind],
+        capabilities=CAPABILITIES[device.kind] if device.capabilities is None else device.capabilities,
     )

@@ -40,7 +40,8 @@ def _bounds(spec: FieldModel) -> tuple[float, float]:
         if spec.scale != 1:
             low, high = low * spec.scale, high * spec.scale
     else:
-        digits = (spec.width or 9) - (spec.decimals or 0) - bool(spec.decimals) - (spec.sign == "always")
+        taken = (spec.decimals or 0) + bool(spec.decimals) + (spec.sign == "always")
+        digits = spec.width - taken if spec.width else max(1, 9 - taken)
         base = 16 if spec.base == 16 else 10
         high = base ** min(digits, 6 if spec.decimals_from else 9) - 1
         low = 0 if spec.sign == "never" and not spec.sign_from else -high

@@ -1,9 +1,11 @@
 """The simulated instruments: one file each, all looking at the virtual watch."""
 
+from drivers.simulated.devices.asked_meters import SimulatedBell5080, SimulatedGM2, SimulatedLakeShore425
 from drivers.simulated.devices.base import Device
 from drivers.simulated.devices.demagnetiser import SimulatedDemagnetiser
 from drivers.simulated.devices.field_meter import SimulatedFieldMeter
 from drivers.simulated.devices.leak_tester import SimulatedLeakTester
+from drivers.simulated.devices.multimeter import SimulatedMultimeter
 from drivers.simulated.devices.quartz_tester import SimulatedQuartzTester
 from drivers.simulated.devices.timegrapher import SimulatedTimegrapher
 
@@ -14,5 +16,12 @@ DEVICES: tuple[type[Device], ...] = (
     SimulatedFieldMeter,
     SimulatedQuartzTester,
 )
+# Others of the same kinds: on the bench only where they are named.
+OTHERS: tuple[type[Device], ...] = (
+    SimulatedLakeShore425,
+    SimulatedBell5080,
+    SimulatedGM2,
+    SimulatedMultimeter,
+)
 
-__all__ = ["DEVICES", "Device"]
+__all__ = ["DEVICES", "OTHERS", "Device"]

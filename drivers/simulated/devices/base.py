@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, ClassVar
 
-from bench.instrument import InstrumentKind
+from bench.instrument import Capability, InstrumentKind
 from drivers.dialects import Dialect, Frame, load
 from drivers.simulated.faults import FIELD_METER_FRAME, FaultDeck
 from drivers.simulated.watch import VirtualWatch
@@ -26,6 +26,9 @@ class Device(ABC):
     serial: ClassVar[str]
     checksum: ClassVar[slice | None] = None
     other: ClassVar[bytes] = FIELD_METER_FRAME
+    # What its line of the register states beside what every instrument of its kind does; None: as they all.
+    capabilities: ClassVar[tuple[Capability, ...] | None] = None
+    options: ClassVar[Mapping[str, Any] | None] = None
 
     def __init__(self, seed: object) -> None:
         self.dialect: Dialect = load(self.dialect_id)
