@@ -138,18 +138,19 @@ def where(record: InstrumentRecord) -> str:
     raise PortUnavailable(
         record.id,
         why=msg("{count} USB adapters are alike: {ports}.", count=len(ports), ports=", ".join(ports)),
-        remedy=msg("Unplug the others, or give the instrument's port by its name."),
+        remedy=msg("Say which it is: “etabli instruments port {id} PORT”; or unplug the others.", id=record.id),
     )
 
 
 def usb_ports(usb: Mapping[str, Any]) -> list[str]:
-    """Return the ports whose adapter has this identity: `vid`, `pid` (numbers or hexadecimal text), `serial`."""
+    """Return the ports whose adapter has this identity: `vid`, `pid` (number or hexadecimal), `serial`, `location`."""
     from serial.tools import list_ports
 
     wanted = {
         "vid": _number(usb["vid"]) if "vid" in usb else None,
         "pid": _number(usb["pid"]) if "pid" in usb else None,
         "serial_number": usb.get("serial") or None,
+        "location": usb.get("location") or None,
     }
     return sorted(
         port.device

@@ -158,7 +158,7 @@ def test_an_instrument_without_a_daily_check_or_without_a_line_in_the_register()
     desk = a_desk(Truth())
     with pytest.raises(UsageError, match="asks no daily check"):
         check(desk, LEAK_TESTER)
-    with pytest.raises(UsageError, match="no instrument “gauge”.*Registered:.*water-resistance"):
+    with pytest.raises(UsageError, match=r"no instrument “gauge”.*Registered:.*water-resistance"):
         check(desk, "gauge")
 
 
