@@ -180,7 +180,7 @@ class SteppedPool:
 
 
 def _identity(key: str) -> ProfileIdentity:
-    return ProfileIdentity(key, "1.2", "0" * 64, "test", True)
+    return ProfileIdentity(key, "1.2", "0" * 64, "shipped", True)
 
 
 def _limit(key: str, low: float | None, high: float | None) -> ProfileLimit:

@@ -70,7 +70,8 @@ class Panel(Widget):
 
     def render(self) -> Content:
         rows = self.rows()
-        title = _("REFUSED") if self.refusal else _("INTERRUPTED")
+        interrupted = hasattr(self.error, "evidence")
+        title = _("REFUSED") if self.refusal else _("INTERRUPTED") if interrupted else _("NOT POSSIBLE")
         width = max((len(caption) for caption, _sentence in rows), default=0)
         parts: list[Content | str | tuple[str, str]] = [(f"✘ {title}", "bold $error")]
         for caption, sentence in rows:
