@@ -12,7 +12,6 @@ from bench.quantities import Value
 from drivers import extensions
 from drivers.simulated.desk import Trial
 from drivers.simulated.devices.asked_meters import SimulatedBell5080, SimulatedGM2, SimulatedLakeShore425
-from drivers.simulated.devices.asked_meters import SimulatedBell5080, SimulatedGM2, SimulatedLakeShore425
 from drivers.simulated.devices.demagnetiser import SimulatedDemagnetiser
 from drivers.simulated.devices.field_meter import SimulatedFieldMeter
 from drivers.simulated.devices.leak_tester import SimulatedLeakTester

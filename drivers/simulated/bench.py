@@ -15,7 +15,7 @@ from bench.language import msg
 from bench.metrology import InstrumentRecord
 from drivers.simulated import cases
 from drivers.simulated.clock import DeviceClock
-from drivers.simulated.devices import DEVICES
+from drivers.simulated.devices import DEVICES, OTHERS
 from drivers.simulated.engine import Engine, Line
 from drivers.simulated.ports import PTYS, Port, PtyPort, TcpPort
 from drivers.simulated.register import record
@@ -27,7 +27,7 @@ class SimulatedBench:
 
     Device time runs `speed` times as fast as the machine's; math.inf jumps from event to event. The same `seed` and
     the same case give the same watch. `ports` is "pty" or "tcp"; without pseudo-terminals it is always "tcp".
-    `instruments` names those that stand on the bench, by id; none named: all five.
+    `instruments` names those that stand on the bench, by id; none named: one of each kind.
     """
 
     def __init__(
@@ -38,14 +38,15 @@ class SimulatedBench:
         ports: Literal["pty", "tcp"] = "pty",
         instruments: Collection[str] = (),
     ) -> None:
-        known = {device.id: device for device in DEVICES}
+        known = {device.id: device for device in (*DEVICES, *OTHERS)}
+        standing = set(instruments) or {device.id for device in DEVICES}
         for name in instruments:
             if name not in known:
                 raise _unknown(name, known)
         self._clock = DeviceClock(speed)
         self._seed = seed
         self._ptys = ports == "pty" and PTYS
-        self._devices = {name: device(seed) for name, device in known.items() if name in instruments or not instruments}
+        self._devices = {name: device(seed) for name, device in known.items() if name in standing}
         self._lines: dict[str, Line] = {}
         self._watches: dict[str, VirtualWatch] = {}
         self._watch: VirtualWatch | None = None
