@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.approvals import ProfileRecord
 from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
@@ -35,6 +37,9 @@ from bench.procedure.state import OrderState, apply, fold
 from bench.procedure.tasks import Watch, highest_pressure, tasks
 from bench.register import Register
 from bench.uncertainty import certified
+
+if TYPE_CHECKING:
+    from bench.diagnosis import Diagnosis, RuleBook
 
 MANUAL = "manual"
 
@@ -76,6 +81,7 @@ class Desk:
         house: House,
         hands: Hands = _no_hands,
         clock: Clock | None = None,
+        rules: Path | None = None,
     ) -> None:
         self.journal = journal
         self.register = Register(journal)
@@ -87,6 +93,7 @@ class Desk:
         self.clock = clock or Clock()
         self.operator: Operator | None = None
         self.profile_record = ProfileRecord(journal)
+        self._rules = rules
 
     def sign_in(self, operator: Operator, role: Role | None = None) -> None:
         """Name who works here from now on (G-01)."""
@@ -166,6 +173,13 @@ class Desk:
             self.profile_record.of(calibre) if calibre else None,
             self.profile_record.of(case) if case else None,
         )
+
+    @cached_property
+    def rule_book(self) -> RuleBook:
+        """The diagnosis rules, the workshop's over ours. Raises DataFileError for a faulty file of the workshop."""
+        from bench.diagnosis import load
+
+        return load(self._rules)
 
     def pinned(self, sha256: str) -> Procedure:
         """Return the procedure that an order was opened with, exactly as it was then."""
@@ -432,6 +446,13 @@ class Work:
         running = self._running
         if running is not None:
             self.desk.pool.stop(running)
+
+    def diagnosis(self) -> Diagnosis:
+        """Return the hints that the order's measurements give so far: hints, never a verdict."""
+        from bench.diagnosis import diagnose, known_of
+
+        judged, facts = known_of(self.state)
+        return diagnose(judged, facts, self.order.watch.family, self.desk.rule_book)
 
     # -- inside ----------------------------------------------------------------------------------------------
 

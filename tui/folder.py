@@ -87,6 +87,11 @@ class Folder:
         own = self.path / "profiles"
         return Library(own if own.is_dir() else None)
 
+    def rules(self) -> Path | None:
+        """The workshop's own diagnosis rules, None where it has none."""
+        own = self.path / "diagnosis"
+        return own if own.is_dir() else None
+
     def procedures(self) -> ProcedureLibrary:
         from bench.procedure.library import ProcedureLibrary
 

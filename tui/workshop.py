@@ -72,7 +72,9 @@ class Workshop:
             parts.callback(station.close)
             procedures = folder.procedures()
             self._notices += procedures.problems
-            self.desk = Desk(journal, procedures, folder.profiles(), station, settings.house, hands)
+            self.desk = Desk(
+                journal, procedures, folder.profiles(), station, settings.house, hands, rules=folder.rules()
+            )
             self._parts = parts.pop_all()
         return self
 

@@ -22,8 +22,7 @@ def run(arguments: Namespace) -> int:
             remedy=msg("“etabli orders list” shows the known ones."),
         )
     state = fold(events)
-    own = folder.path / "diagnosis"
-    book = load(own if own.is_dir() else None)
+    book = load(folder.rules())
     judged, facts = known_of(state, arguments.phase or "")
     found = diagnose(judged, facts, state.order.watch.family, book)
     if arguments.json:

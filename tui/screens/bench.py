@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from bench.errors import EtabliError, Refused
-from bench.instrument import LinkState
+from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from bench.measurement import Sample
 from tui.screens.dialogs import Reason
@@ -47,6 +47,8 @@ class BenchScreen(Room):
         Binding("enter", "main", N_("Go on")),
         Binding("r", "repeat", N_("Repeat")),
         Binding("i", "indication", N_("As indication")),
+        Binding("k", "by_hand", N_("Key in")),
+        Binding("n", "give_up", N_("Give up")),
         Binding("s", "sheet", N_("Sheet")),
         Binding("f4", "sign_in", N_("Change operator"), show=False),
         Binding("escape", "back", N_("Orders")),
@@ -178,6 +180,9 @@ class BenchScreen(Room):
         if action == "indication":
             refusal = self.query_one(Panel).refusal if free else None
             return refusal is not None and refusal.rule == "G-05" and now is not None and now.task is not None
+        if action in ("by_hand", "give_up"):
+            failed = free and isinstance(self.query_one(Panel).error, InstrumentError)
+            return failed and now is not None and now.task is not None and (action == "give_up" or self._may_key_in())
         if action in ("back", "sheet", "sign_in") and not free:
             return False
         return super().check_action(action, parameters)
@@ -287,7 +292,28 @@ class BenchScreen(Room):
         """Take the order up again: that closes its sheet, or says what is missing."""
         self.work = await self.app.at_bench(self.app.workshop.desk.work, self.work.number)
 
-    def _measure(self, task: MeasureTask, *, indication: bool = False) -> None:
+    def _may_key_in(self) -> bool:
+        """Whether the instrument that failed may be replaced by a person reading another display."""
+        task = self.now.task if self.now else None
+        records = self.app.workshop.records
+        return task is not None and any(r.kind is task.kind and r.dialect == "manual" for r in records)
+
+    def action_by_hand(self) -> None:
+        """Key the reading in while the instrument's link is down."""
+        if self.now is not None and self.now.task is not None:
+            self._measure(self.now.task, by_hand=True)
+
+    def action_give_up(self) -> None:
+        """Leave the step unmeasured, with a reason."""
+        self._do(self._give_up)
+
+    async def _give_up(self) -> None:
+        reason = await self.app.push_screen_wait(Reason(lambda: _("Why can this step not be measured?")))
+        if reason is not None:
+            await self.app.at_bench(self.work.give_up, reason)
+            await self._enter_next()
+
+    def _measure(self, task: MeasureTask, *, indication: bool = False, by_hand: bool = False) -> None:
         async def measure() -> None:
             self.samples.clear()
             self.live = Live(task)
@@ -301,7 +327,8 @@ class BenchScreen(Room):
             def run(reason: str) -> None:
                 self.work.prepare(task)
                 append = self.samples.append
-                judged.append(self.work.measure(task, append, reason=reason, indication=indication))
+                measure = self.work.measure
+                judged.append(measure(task, append, reason=reason, indication=indication, by_hand=by_hand))
 
             if await self._with_reason(run):
                 self.last = judged[0]

@@ -43,6 +43,9 @@ class Todo(Widget):
         if not now.started and now.refusal is None:
             lines.append(Content.assemble(("➤ ", "bold $primary"), (_("Enter starts this step."), "bold")))
         lines += self._runs(now)
+        if now.hints:
+            lines.append(Content.styled(_("Hints from the measurements; the diagnosis is yours:"), "$text-muted"))
+            lines += [Content.assemble(("? ", "bold $secondary"), str(hint.text)) for hint in now.hints]
         return Content("\n").join(lines)
 
     def _runs(self, now: Glance) -> list[Content]:
