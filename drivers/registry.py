@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
-from bench.instrument import Capability, PortUnavailable
+from bench.instrument import Capability, InstrumentKind, PortUnavailable
 from bench.language import msg
 from bench.measurement import Provenance
 from bench.metrology import InstrumentRecord
@@ -32,6 +32,14 @@ DRIVERS: dict[str, tuple[str, str]] = {
     "scpi-multimeter": ("drivers.quartz_tester.multimeter", "Multimeter"),
 }
 
+# Any other dialect without commands: who speaks it only talks.
+LISTENERS: dict[InstrumentKind, tuple[str, str]] = {
+    InstrumentKind.WATER_RESISTANCE: ("drivers.water_resistance.listener", "LeakListener"),
+    InstrumentKind.TIMEGRAPHER: ("drivers.printed", "Printed"),
+    InstrumentKind.FIELD_METER: ("drivers.printed", "Printed"),
+    InstrumentKind.QUARTZ_TESTER: ("drivers.printed", "Printed"),
+}
+
 if TYPE_CHECKING:
     from bench.recording import Segment
 
@@ -45,22 +53,40 @@ def is_manual(record: InstrumentRecord) -> bool:
 
 def driver_class(record: InstrumentRecord) -> type[WireInstrument]:
     """Return the driver of the record's dialect, ours or another package's. Raises UsageError where there is none."""
-    if record.dialect not in DRIVERS:
+    place = DRIVERS.get(record.dialect)
+    if place is None:
         found = extensions.driver(record.dialect)
         if found is not None:
             return found
+        place = _listener(record.dialect)
+    if place is None:
         raise UsageError(
             msg("{instrument}: no driver speaks “{dialect}”.", instrument=record.id, dialect=record.dialect),
             remedy=msg("Known: {known}.", known=", ".join([*DRIVERS, *extensions.names(), MANUAL])),
         )
-    module, name = DRIVERS[record.dialect]
+    module, name = place
     driver: type[WireInstrument] = getattr(import_module(module), name)
     return driver
 
 
+def is_spoken(dialect: str) -> bool:
+    """Tell whether there is a driver for the dialect. Raises DataFileError for a workshop's own file that is wrong."""
+    return dialect in DRIVERS or dialect in extensions.names() or _listener(dialect) is not None
+
+
+def _listener(dialect: str) -> tuple[str, str] | None:
+    """Return where the driver is that listens to a dialect without commands."""
+    if dialect not in dialects.available():
+        return None
+    found = dialects.load(dialect)
+    return None if found.commands else LISTENERS.get(found.kind)
+
+
 def capabilities(record: InstrumentRecord) -> tuple[Capability, ...]:
     """Return what the dialect's documents and the register state together. Raises UsageError as `driver_class`."""
-    return record.capabilities if is_manual(record) else merged(driver_class(record).CAPABILITIES, record.capabilities)
+    if is_manual(record):
+        return record.capabilities
+    return merged(driver_class(record).documented(dialects.load(record.dialect)), record.capabilities)
 
 
 def build(record: InstrumentRecord, link: Link, provenance: Provenance | None = None) -> WireInstrument:

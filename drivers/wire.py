@@ -67,6 +67,11 @@ class WireInstrument(ABC):
             pacing=float(record.options.get("pacing", 1.0)),
         )
 
+    @classmethod
+    def documented(cls, dialect: Dialect) -> tuple[Capability, ...]:
+        """Return what the documents of the dialect state."""
+        return cls.CAPABILITIES
+
     @property
     def kind(self) -> InstrumentKind:
         return self.KIND
@@ -111,7 +116,7 @@ class WireInstrument(ABC):
 
     def capabilities(self) -> tuple[Capability, ...]:
         """Return what the dialect's documents state, with the register's own statements in their place."""
-        return merged(self.CAPABILITIES, self.record.capabilities)
+        return merged(self.documented(self._dialect), self.record.capabilities)
 
     def programs(self) -> tuple[str, ...]:
         return tuple(self._programs())
