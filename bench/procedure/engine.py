@@ -134,6 +134,8 @@ def _form_outcome(step: Step, read: Mapping[str, Any]) -> str:
         return str(read[step.fields[0].id])
     for rule in step.outcome:
         if str(read.get(rule.field)) == rule.equals:
+            if rule.refuse is not None:
+                raise Refused(guards.answer_stops(step, rule.refuse))
             return rule.result
     return "done"
 

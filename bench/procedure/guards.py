@@ -14,7 +14,7 @@ from bench.calibre import CaseProfile
 from bench.errors import Refusal
 from bench.language import Message, msg
 from bench.people import Operator
-from bench.procedure.model import Step
+from bench.procedure.model import Step, Stop
 from bench.procedure.state import OrderState
 
 NOBODY = msg("nobody")
@@ -263,6 +263,11 @@ def branch_required(step: Step, outcome: str) -> Refusal:
         msg("Repeat the step, or mend what failed."),
         NOBODY,
     )
+
+
+def answer_stops(step: Step, stop: Stop) -> Refusal:
+    """An answer that the procedure itself does not let pass (another watch than the order's)."""
+    return Refusal(step.id, msg("{reason}", reason=stop.reason), msg("{remedy}", remedy=stop.remedy), NOBODY)
 
 
 def measure_first() -> Refusal:

@@ -113,12 +113,26 @@ class Measure(_Data):
         return self
 
 
+class Stop(_Data):
+    """Why an answer does not let the work go on, and what to do: shown as a refusal, and journaled."""
+
+    reason: Text
+    remedy: Text
+
+
 class Rule(_Data):
-    """An outcome of a form: `field` answered with `equals` makes the step end with outcome `result`."""
+    """`field` answered with `equals` makes the step end with outcome `result`, or refuses the answer (`refuse`)."""
 
     field: str
     equals: str
-    result: str
+    result: str = ""
+    refuse: Stop | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Rule:
+        if bool(self.result) == (self.refuse is not None):
+            raise ValueError("a rule has a result, or refuses")
+        return self
 
 
 class Step(_Data):
@@ -200,6 +214,10 @@ class Procedure(_Data):
             yield f"{step.id}.instruction", step.instruction
             if step.meaning:
                 yield f"{step.id}.meaning", step.meaning
+            for rule in step.outcome:
+                if rule.refuse:
+                    yield f"{step.id}.{rule.field}.refuse", rule.refuse.reason
+                    yield f"{step.id}.{rule.field}.refuse", rule.refuse.remedy
             for entry in step.fields:
                 yield f"{step.id}.{entry.id}", entry.label
                 for choice in entry.choices:

@@ -464,6 +464,17 @@ def test_a_lost_link_is_kept_as_an_interruption_and_the_task_is_measured_again()
     assert len(work.judged()) == 3 * 4 + 6
 
 
+@pytest.mark.parametrize("field", ["label", "calibre_seen"])
+def test_another_watch_than_the_orders_is_refused_with_what_to_do(field: str) -> None:
+    work = work_on(Truth(), "controle-mecanique")
+    work.start()
+    with pytest.raises(Refused) as refused:
+        work.answer({**answers_for(work), field: "no"})
+    assert refused.value.refusal.rule == "identify"
+    assert "order" in str(refused.value.refusal.remedy)
+    assert work.step is not None and work.step.id == "identify"
+
+
 def test_a_watch_without_a_pulse_is_noted_and_the_work_goes_on() -> None:
     work = work_on(Truth(), "changement-de-pile")
     walk(work, until="pulse-before")
