@@ -13,7 +13,7 @@ from bench.instrument import Capability, OnSample
 from bench.judging import Judged, MeasureTask, RunFacts, TaskLimit, evaluate
 from bench.language import Message, msg
 from bench.metrology import CalibrationState, DailyCheck, InstrumentRecord, identity_refusal
-from bench.register import CHECK, FAIL, NO_VERDICT, PASS
+from bench.register import CHECK, FAIL, NO_VERDICT, PASS, SHELF
 from bench.uncertainty import Doubts
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _checked(snapshot: object, spec: DailyCheck, judged: Judged, outcome: str, d
         "result": outcome,
         "device_verdict": device_verdict,
     }
-    return Draft(EventKind.INSTRUMENT_CHECKED, payload)
+    return Draft(EventKind.INSTRUMENT_CHECKED, payload, SHELF)
 
 
 def _missed(judged: Judged) -> Message:
@@ -215,9 +215,10 @@ def _missed(judged: Judged) -> Message:
 
 def _suspended(record: InstrumentRecord, reason: Message) -> Draft:
     payload = {"instrument": record.id, "cause": CHECK, "reason": reason.to_json()}
-    return Draft(EventKind.INSTRUMENT_SUSPENDED, payload)
+    return Draft(EventKind.INSTRUMENT_SUSPENDED, payload, SHELF)
 
 
 def _released(record: InstrumentRecord) -> Draft:
     reason = msg("The daily check was repeated and passed.")
-    return Draft(EventKind.INSTRUMENT_RELEASED, {"instrument": record.id, "cause": CHECK, "reason": reason.to_json()})
+    payload = {"instrument": record.id, "cause": CHECK, "reason": reason.to_json()}
+    return Draft(EventKind.INSTRUMENT_RELEASED, payload, SHELF)

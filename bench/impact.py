@@ -18,7 +18,7 @@ from bench.measurement import Measurement
 from bench.metrology import InstrumentRecord
 from bench.procedure.derived import DERIVED
 from bench.quantities import Value
-from bench.register import CHECK, PASS, Events
+from bench.register import CHECK, PASS, SHELF, Events
 
 # One scale of one instrument read under several names: an error in one is an error in all.
 _ONE_SCALE = (
@@ -119,7 +119,7 @@ def review(
     measured by an instrument that had been adjusted.
     """
     whole = _one_scale(errors)
-    proofs = journal.events(kinds=(EventKind.INSTRUMENT_CHECKED, EventKind.CERTIFICATE_ACCEPTED))
+    proofs = journal.events(order=SHELF, kinds=(EventKind.INSTRUMENT_CHECKED, EventKind.CERTIFICATE_ACCEPTED))
     since = last_good((e for e in proofs if until is None or _day(e) < until), record, whole)
     wanted = (EventKind.MEASURED, EventKind.ORDER_CLOSED)
     after = journal.events(after=min(since.values(), default=0), kinds=wanted)
@@ -239,7 +239,7 @@ def _affected(event: Event, judged: Judged, now: Measurement | None) -> Affected
 
 def review_drafts(found: Review) -> Iterator[Draft]:
     """Give the events that open the review: the whole of it, and for each order whose verdicts change its part."""
-    yield Draft(EventKind.IMPACT_REVIEW_OPENED, found.to_json())
+    yield Draft(EventKind.IMPACT_REVIEW_OPENED, found.to_json(), SHELF)
     for order in dict.fromkeys(entry.order for entry in found.changed):
         part = replace(found, verdicts=tuple(entry for entry in found.changed if entry.order == order))
         yield Draft(EventKind.IMPACT_REVIEW_OPENED, part.to_json(), order)

@@ -21,6 +21,8 @@ KINDS = (
     EventKind.INSTRUMENT_SUSPENDED,
     EventKind.INSTRUMENT_RELEASED,
 )
+# What stands in the order's place for the events about instruments: the journal finds them without reading the rest.
+SHELF = "register/instruments"
 CHECK, PERSON = "check", "person"
 PASS, FAIL, NO_VERDICT = "pass", "fail", "no-verdict"
 
@@ -41,15 +43,14 @@ class _Standing:
     checked: date | None = None
     suspensions: dict[str, Message] = field(default_factory=dict)
     connection: str = ""
-    usb: Mapping[str, Any] | None = None
+    usb: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Register:
     """Folds the journal's events about instruments, each once; any thread may ask.
 
-    `current(record)` is a line as it stands at this moment, `records(given)` all of them, those that were registered
-    through the journal after the given ones. Both take lines as workshop.toml has them, not lines they gave before. A
-    given line is never replaced by a registered one of the same id.
+    A line is one of workshop.toml, or one that was registered through the journal; a line of the file is never replaced
+    by a registered one of the same id.
     """
 
     def __init__(self, journal: Events) -> None:
@@ -59,35 +60,41 @@ class Register:
         self._registered: dict[str, InstrumentRecord] = {}
         self._standing: dict[str, _Standing] = {}
 
-    def current(self, record: InstrumentRecord) -> InstrumentRecord:
-        with self._turn:
-            self._catch_up()
-            return self._applied(record)
-
-    def records(self, given: Sequence[InstrumentRecord]) -> tuple[InstrumentRecord, ...]:
+    def lines(self, given: Sequence[InstrumentRecord]) -> tuple[InstrumentRecord, ...]:
+        """Return every line, the given ones first, each with the port where its instrument was last found."""
         with self._turn:
             self._catch_up()
             known = {record.id for record in given}
             added = [record for record in self._registered.values() if record.id not in known]
-            return tuple(self._applied(record) for record in (*given, *added))
+            return tuple(self._located(record) for record in (*given, *added))
 
-    def _applied(self, record: InstrumentRecord) -> InstrumentRecord:
-        standing = self._standing.get(record.id)
-        if standing is None:
-            return record
-        options = record.options if standing.usb is None else {**record.options, "usb": standing.usb}
-        return replace(
-            record,
-            connection=standing.connection or record.connection,
-            options=options,
-            certificates=(*record.certificates, *standing.certificates),
-            checked=standing.checked,
-            suspended=next(iter(standing.suspensions.values()), record.suspended),
-            check_failed=CHECK in standing.suspensions and len(standing.suspensions) == 1 and not record.suspended,
-        )
+    def current(self, line: InstrumentRecord) -> InstrumentRecord:
+        """Return a line with what was accepted, checked and suspended by now: what a verdict may rest on."""
+        with self._turn:
+            self._catch_up()
+            standing = self._standing.get(line.id)
+            if standing is None:
+                return line
+            return replace(
+                line,
+                certificates=(*line.certificates, *standing.certificates),
+                checked=standing.checked,
+                suspended=next(iter(standing.suspensions.values()), line.suspended),
+                check_failed=CHECK in standing.suspensions and len(standing.suspensions) == 1 and not line.suspended,
+            )
+
+    def records(self, given: Sequence[InstrumentRecord]) -> tuple[InstrumentRecord, ...]:
+        """Return every line as it stands now."""
+        return tuple(self.current(line) for line in self.lines(given))
+
+    def _located(self, line: InstrumentRecord) -> InstrumentRecord:
+        standing = self._standing.get(line.id)
+        if standing is None or not standing.connection:
+            return line
+        return replace(line, connection=standing.connection, options={**line.options, "usb": standing.usb})
 
     def _catch_up(self) -> None:
-        for event in self._journal.events(after=self._seq, kinds=KINDS):
+        for event in self._journal.events(order=SHELF, after=self._seq, kinds=KINDS):
             self._seq = event.seq
             change = _CHANGES.get(event.kind)
             if event.kind is EventKind.INSTRUMENT_REGISTERED:

@@ -49,6 +49,10 @@ class Folder:
     def sheets(self) -> Path:
         return self.path / "sheets"
 
+    @property
+    def certificates(self) -> Path:
+        return self.path / "certificates"
+
     def settings(self) -> Settings:
         """Read workshop.toml. Raises UsageError where there is no workshop, DataFileError where the file is wrong."""
         from tui.settings import load

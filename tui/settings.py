@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from bench.metrology import Certificate, InstrumentRecord
 from bench.people import Operator, Role
 from bench.quantities import QUANTITIES, Value
 from drivers.registry import DRIVERS
+from tui.daily_check import DailyCheckEntry
 
 MANUAL = "manual"
 
@@ -80,7 +81,7 @@ class CapabilityEntry(_Entry):
         return key
 
 
-class InstrumentEntry(_Entry):
+class InstrumentLine(_Entry):
     """One line of the register; `connection` is a port ("/dev/ttyUSB0", "COM3", "socket://host:port") or "manual"."""
 
     id: str = Field(min_length=1)
@@ -90,10 +91,8 @@ class InstrumentEntry(_Entry):
     dialect: str
     connection: str = Field(min_length=1)
     options: dict[str, Any] = Field(default_factory=dict)
-    suspended: str = ""
-    out: bool = False
-    certificate: tuple[CertificateEntry, ...] = ()
     capability: tuple[CapabilityEntry, ...] = ()
+    daily_check: DailyCheckEntry | None = None
 
     @field_validator("dialect")
     @classmethod
@@ -111,14 +110,24 @@ class InstrumentEntry(_Entry):
             dialect=self.dialect,
             connection=self.connection,
             options=self.options,
-            certificates=tuple(
-                Certificate(c.number, c.laboratory, c.issued, c.interval_days, c.serial or self.serial, c.expanded)
-                for c in self.certificate
-            ),
-            suspended=self.suspended,
-            out=self.out,
             capabilities=tuple(Capability(**entry.model_dump()) for entry in self.capability),
+            daily_check=self.daily_check.check() if self.daily_check else None,
         )
+
+
+class InstrumentEntry(InstrumentLine):
+    """A line with what workshop.toml also says of it; the journal adds to that."""
+
+    suspended: str = ""
+    out: bool = False
+    certificate: tuple[CertificateEntry, ...] = ()
+
+    def record(self) -> InstrumentRecord:
+        certificates = (
+            Certificate(c.number, c.laboratory, c.issued, c.interval_days, c.serial or self.serial, c.expanded)
+            for c in self.certificate
+        )
+        return replace(super().record(), certificates=tuple(certificates), suspended=self.suspended, out=self.out)
 
 
 class SimulationEntry(_Entry):

@@ -15,6 +15,7 @@ from bench.metrology import InstrumentRecord
 from bench.people import Operator
 from bench.quantities import Quantity
 from bench.recording import Recorder, RecordingFailed
+from bench.register import Register
 from bench.work import Desk
 from drivers.manual import Ask
 from drivers.registry import is_manual
@@ -66,7 +67,9 @@ class Workshop:
                 parts.callback(simulation.close)
                 self._simulation, hands = simulation, simulation.hands
                 self.records = (*simulation.records, *settings.records)
-            records = self.records if instruments else ()
+            register = Register(journal)
+            records = register.lines(self.records) if instruments else ()
+            self.records = register.records(self.records)
             recorder = self._recorder(records)
             station = Station(records, recorder=recorder, asker=self._ask)
             parts.callback(station.close)
