@@ -267,7 +267,7 @@ def branch_required(step: Step, outcome: str) -> Refusal:
 
 def answer_stops(step: Step, stop: Stop) -> Refusal:
     """An answer that the procedure itself does not let pass (another watch than the order's)."""
-    return Refusal(step.id, msg("{reason}", reason=stop.reason), msg("{remedy}", remedy=stop.remedy), NOBODY)
+    return Refusal(step.id, Message("{text}", {"text": stop.reason}), Message("{text}", {"text": stop.remedy}), NOBODY)
 
 
 def measure_first() -> Refusal:

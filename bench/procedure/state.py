@@ -54,7 +54,8 @@ class OrderState:
     """Where an order stands. `current` is "" before the first step and "end" after the last.
 
     `started` says whether the current step has been entered; `facts` are the answers that guards read; `magnetised`
-    is None before any check; `interrupted` is the step and visit whose measurement broke off last; `closure` counts how often the case has been closed, `case_open` whether it is now open.
+    is None before any check; `interrupted` is the step and visit whose measurement broke off last; `closure` counts how
+    often the case has been closed, `case_open` whether it is now open.
     """
 
     order: RepairOrder
