@@ -249,6 +249,48 @@ def _verify(parser: ArgumentParser) -> None:
 def _instruments(group: _Group) -> None:
     about = _("the register, with the state of calibration")
     group.add("list", about, _nothing, module="instruments", act="list")
+    group.add("probe", _("who is plugged in, by asking every port"), _probe, module="instruments_probe")
+    group.add("check", _("the daily check with the reference"), _check, module="instruments", act="check")
+    about = _("put an instrument, or a certificate of one, into the register")
+    group.add("register", about, _register, module="instruments_register", act="register")
+    group.add("port", _("say at which port an instrument is"), _port, module="instruments_register", act="port")
+    group.add("suspend", _("take an instrument out of use"), _reason, module="instruments_register", act="suspend")
+    group.add("release", _("let a suspended one work again"), _reason, module="instruments_register", act="release")
+    about = _("which verdicts rest on an instrument since its last good check")
+    group.add("impact", about, _impact, module="instruments", act="impact")
+
+
+def _probe(parser: ArgumentParser) -> None:
+    parser.add_argument("ports", metavar=_("PORT"), nargs="*", help=_("default: all"))
+
+
+def _check(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    _by(parser)
+
+
+def _register(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar=_("FILE"), help=_("instrument and certificates (TOML)"))
+    parser.add_argument("--id", metavar="ID", help=_("the certificates are for this registered instrument"))
+    _by(parser)
+
+
+def _port(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("port", metavar=_("PORT"))
+    _by(parser)
+
+
+def _reason(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--reason", required=True, metavar=_("TEXT"), help=_("why; it stays in the record"))
+    _by(parser)
+
+
+def _impact(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    about = _("an error to correct by, as “leak_rate=+3 µg/min” (indicated less true); may be repeated")
+    parser.add_argument("--error", action="append", default=[], metavar=_("ERROR"), help=about)
 
 
 def _library(group: _Group, name: str, what: str) -> None:

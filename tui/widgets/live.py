@@ -29,6 +29,8 @@ GIVES: dict[str, tuple[str, ...]] = {
     "resistance": ("coil_resistance", "insulation_resistance"),
     "lower-voltage": ("lower_working_voltage",),
 }
+# What is judged of a sequence once all its positions are measured; its limit stands by the single readings meanwhile.
+FOLLOWS = {"rate": "mean_rate", "amplitude": "min_amplitude", "beat_error": "max_beat_error"}
 
 
 def gives(task: MeasureTask) -> tuple[str, ...]:
@@ -68,14 +70,20 @@ class Live:
 
     def shown(self) -> list[Shown]:
         """Return what the readout shows now."""
-        return [Shown(quantity(key), self.newest.get(key), self.limit(key)) for key in self.order()]
+        judged = self.task.judged if self.task else ()
+        return [
+            Shown(quantity(key), self.newest.get(key), self.limit(key), asked=key in judged) for key in self.order()
+        ]
 
     def limit(self, key: str) -> Limit | None:
-        """Return the limit to show for a quantity: the label's own, else the only one that is for it."""
+        """Return the limit to show for a quantity: the label's own, else the only one that is for it, else that of
+        the figure which will be derived from it.
+        """
         if self.task is None:
             return None
         fitting = [entry.limit for entry in self.task.limits if entry.limit.quantity.id == key]
-        return self.task.limit_for(key, self.task.label) or (fitting[0] if fitting else None)
+        own = self.task.limit_for(key, self.task.label) or (fitting[0] if fitting else None)
+        return own or (self.task.limit_for(FOLLOWS[key], "") if key in FOLLOWS else None)
 
     def draw(self, curve: Curve, running: MeasureTask | None, finished: Sequence[Judged]) -> None:
         """Draw the curve: of the samples while it runs, of the kept trace afterwards."""

@@ -24,7 +24,10 @@ STATE_STYLES = {
 
 @dataclass(frozen=True)
 class Shown:
-    """One quantity on the readout; `state` is None while nothing is stated yet. Figures in the canonical unit."""
+    """One quantity on the readout; `state` is None while nothing is stated yet. Figures in the canonical unit.
+
+    `asked` says whether a verdict is asked of it at all.
+    """
 
     quantity: Quantity
     value: float | None
@@ -32,6 +35,12 @@ class Shown:
     expanded: float | None = None
     guard: float = 0.0
     state: State | None = None
+    asked: bool = True
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether the limit is that of a figure which will be derived from this one."""
+        return self.limit is not None and self.limit.quantity != self.quantity
 
     @property
     def figure(self) -> str:
@@ -44,7 +53,7 @@ class Shown:
         """The colour of the figure: its verdict's, or where it stands to the bare limit while it is still moving."""
         if self.state is not None:
             return STATE_STYLES[self.state]
-        if self.value is None or self.limit is None:
+        if self.value is None or self.limit is None or self.borrowed:
             return "$foreground"
         low, high = self.limit.low, self.limit.high
         outside = (low is not None and self.value < low) or (high is not None and self.value > high)
@@ -86,7 +95,10 @@ class Readout(Widget):
             lines.append(_joined(line, left, right, row + 1))
         if main.limit is not None:
             lines += [Content(""), *self._bar(main, width)] if large else self._bar(main, width)
-        else:
+            if main.borrowed:
+                of = _("limit of: {quantity}").format(quantity=main.limit.quantity.name)
+                lines.append(Content.assemble((of, "$text-muted")))
+        elif main.asked:
             lines.append(Content.assemble((_("No limit is known for this quantity."), "$text-muted")))
         return lines
 
