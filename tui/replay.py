@@ -84,6 +84,7 @@ def replay(recording: Recording, speed: float | None = None) -> Iterator[Replaye
     """Judge every task of a recording again, in its order; `speed` paces it by the recorded clock."""
     pace: Callable[[float], None] | None = None if speed is None else lambda seconds: time.sleep(seconds / speed)
     so_far: dict[tuple[str, str, int], list[Judged]] = {}
+    orders: dict[str, list[Judged]] = {}
     for segment in recording.segments():
         header = segment.header
         if "task" not in header:
@@ -101,8 +102,10 @@ def replay(recording: Recording, speed: float | None = None) -> Iterator[Replaye
         # The derived figures came with the last task of the step: where the record has them, they are derived again.
         derived = [key for key in header.get("derive", ()) if any(b.measurement.quantity.id == key for b in before)]
         if derived:
-            judged += derive_all(task, header["derive"], [*earlier, *judged])
+            whole = [entry for entry in orders.get(order, ()) if entry not in earlier]
+            judged += derive_all(task, header["derive"], [*earlier, *judged], whole)
         earlier += judged
+        orders.setdefault(order, []).extend(judged)
         yield Replayed(segment, order, judged, before, None, recorded_error="error" in outcome)
 
 
