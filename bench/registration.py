@@ -65,7 +65,7 @@ class Registrar:
 
     def register(self, record: InstrumentRecord, certificates: Sequence[Certificate], by: Operator) -> None:
         """Put a new instrument in the register, with its certificates, in one transaction."""
-        _must_manage(by)
+        must_manage(by)
         self.check_new(record)
         self.check_certificates(record, certificates)
         new = Draft(EventKind.INSTRUMENT_REGISTERED, {"instrument": record_to_json(record)}, SHELF, by.id)
@@ -77,7 +77,7 @@ class Registrar:
         Where one shows errors as found beyond their tolerance, the impact review is opened in the same transaction and
         returned.
         """
-        _must_manage(by)
+        must_manage(by)
         record = self.record(instrument)
         self.check_certificates(record, certificates)
         reviews = [
@@ -103,7 +103,7 @@ class Registrar:
 
     def release(self, instrument: str, reason: str, by: Operator) -> None:
         """Let a suspended instrument work again. Raises UsageError where it is not suspended in the journal."""
-        _must_manage(by)
+        must_manage(by)
         record = self.record(instrument)
         if not record.suspended:
             raise UsageError(msg("{instrument} is not suspended.", instrument=record.id))
@@ -149,7 +149,8 @@ def _names(record: InstrumentRecord) -> dict[str, str]:
     return {"model": record.model, "serial": record.serial, "id": record.id}
 
 
-def _must_manage(operator: Operator) -> None:
+def must_manage(operator: Operator) -> None:
+    """Raise Refused for anybody but the workshop manager."""
     if not operator.may_act_as(Role.MANAGER):
         raise Refused(
             Refusal(

@@ -250,6 +250,7 @@ def _instruments(group: _Group) -> None:
     about = _("the register, with the state of calibration")
     group.add("list", about, _nothing, module="instruments", act="list")
     group.add("probe", _("who is plugged in, by asking every port"), _probe, module="instruments_probe")
+    group.add("listen", _("what comes on a port; a first dialect file from it"), _listen, module="instruments_listen")
     group.add("check", _("the daily check with the reference"), _check, module="instruments", act="check")
     about = _("put an instrument, or a certificate of one, into the register")
     group.add("register", about, _register, module="instruments_register", act="register")
@@ -262,6 +263,14 @@ def _instruments(group: _Group) -> None:
 
 def _probe(parser: ArgumentParser) -> None:
     parser.add_argument("ports", metavar=_("PORT"), nargs="*", help=_("default: all"))
+
+
+def _listen(parser: ArgumentParser) -> None:
+    parser.add_argument("port", metavar=_("PORT"))
+    parser.add_argument("--baud", type=int, metavar="N", help=_("bits a second; default: the dialect's, else 9600"))
+    parser.add_argument("--dialect", metavar=_("DIALECT"), help=_("decode what comes"))
+    parser.add_argument("--learn", metavar=_("FILE"), help=_("write a first dialect file from what was heard"))
+    parser.add_argument("--seconds", type=float, metavar="N", help=_("how long; default: until Ctrl+C"))
 
 
 def _check(parser: ArgumentParser) -> None:
