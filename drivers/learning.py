@@ -84,7 +84,7 @@ def learn(frames: Sequence[bytes]) -> Learnt:
 
 def classes(text: str) -> str:
     """Return the classes of characters in their order: 9 digits, A letters, ␣ blanks, control pictures, else as is."""
-    out = []
+    out: list[str] = []
     for sign in text:
         if sign.isascii() and sign.isdigit():
             known = "9"

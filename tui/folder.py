@@ -57,12 +57,20 @@ class Folder:
         """Read workshop.toml. Raises UsageError where there is no workshop, DataFileError where the file is wrong."""
         from tui.settings import load
 
+        self.use_dialects()
+
         if not self.file.exists():
             raise UsageError(
                 msg("There is no workshop in {folder}.", folder=str(self.path)),
                 remedy=msg("“etabli” makes one there; “etabli demo” shows one; ETABLI_HOME names another folder."),
             )
         return load(self.file)
+
+    def use_dialects(self) -> None:
+        """Let the workshop's own dialect files be found, in its folder “dialects”."""
+        from drivers.dialects.library import use_workshop
+
+        use_workshop(self.path / "dialects")
 
     def found(self) -> bool:
         """Make the folder and a first workshop.toml where there is none; tell whether it was made now."""

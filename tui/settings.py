@@ -17,7 +17,7 @@ from bench.instrument import Capability, InstrumentKind
 from bench.metrology import Certificate, InstrumentRecord
 from bench.people import Operator, Role
 from bench.quantities import QUANTITIES, Value
-from drivers.registry import DRIVERS
+from drivers.registry import DRIVERS, is_spoken
 from tui.daily_check import DailyCheckEntry
 
 MANUAL = "manual"
@@ -97,7 +97,7 @@ class InstrumentLine(_Entry):
     @field_validator("dialect")
     @classmethod
     def _spoken(cls, dialect: str) -> str:
-        if dialect != MANUAL and dialect not in DRIVERS:
+        if dialect != MANUAL and not is_spoken(dialect):
             raise ValueError(f"no driver speaks it; known: {', '.join([*DRIVERS, MANUAL])}")
         return dialect
 

@@ -11,9 +11,11 @@ from bench.language import _
 from drivers import dialects
 from drivers.dialects import check, library, page
 from tui import lines
+from tui.folder import Folder
 
 
 def run(arguments: Namespace) -> int:
+    Folder.home().use_dialects()
     match arguments.act:
         case "list":
             rows = []
