@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.conformity import State
 from bench.events import Event, EventKind
 from bench.language import N_, _, msg, number
 from bench.people import Role
+from bench.quantities import QUANTITIES, Value
 from bench.sheet import model, words
 
 Names = Mapping[str, str]
@@ -182,6 +184,8 @@ class History:
             elif event.kind is EventKind.MEASURED and payload.get("aborted"):
                 text = f"{payload.get('label', '')} {words.message(payload['aborted'])}".strip()
                 found.append(self._incident(event, "aborted", text, "", ""))
+            elif event.kind is EventKind.IMPACT_REVIEW_OPENED:
+                found.append(self._incident(event, "impact", _impact(payload), "", ""))
         return tuple(found)
 
     def _incident(self, event: Event, kind: str, text: str, remedy: str, by: str) -> model.Incident:
@@ -269,6 +273,25 @@ def _place(key: str, order: Sequence[str]) -> int:
     return order.index(key) if key in order else len(order)
 
 
+def _impact(payload: Mapping[str, Any]) -> str:
+    """Write which verdicts of this order do not stand, because their instrument was found out later."""
+    said = [_("{instrument} n° {serial} was found out.").format(**{k: payload[k] for k in ("instrument", "serial")})]
+    for entry in payload["verdicts"]:
+        figure = QUANTITIES[entry["quantity"]]
+        value, corrected = (None if n is None else Value(figure, n) for n in (entry["value"], entry["corrected"]))
+        after = _("not known") if entry["after"] is None else str(State(entry["after"]))
+        said.append(
+            _("{quantity}: {value} {before}; corrected {corrected} {after}.").format(
+                quantity=f"{figure.name} {entry['label']}".rstrip(),
+                value=value,
+                before=State(entry["before"]),
+                corrected="—" if corrected is None else corrected,
+                after=after,
+            )
+        )
+    return " ".join(said)
+
+
 def _minutes(start: Event, end: Event) -> float | None:
     if start.boot != end.boot or start.station != end.station:
         return None
@@ -280,4 +303,5 @@ _INCIDENTS = {
     "alert": N_("Alert"),
     "interruption": N_("Interruption"),
     "aborted": N_("Test stopped by the instrument"),
+    "impact": N_("Addendum"),
 }
