@@ -66,6 +66,11 @@ class Library:
         return sorted(self._builder.batteries.values(), key=lambda cell: cell.id)
 
     @property
+    def own(self) -> bool:
+        """Whether a workshop's folder stands over ours: only then can a file be wrong that was right when shipped."""
+        return len(self._folders) > 1
+
+    @property
     def overrides(self) -> tuple[str, ...]:
         """The files of ours that the workshop's stand in place of ("calibres/eta-2824-2")."""
         return tuple(self._overridden)

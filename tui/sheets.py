@@ -13,9 +13,9 @@ from bench.language import msg
 
 def render(journal: Journal, number: str, fmt: str, language: str) -> tuple[bytes, int]:
     """Return the sheet as a file's content and the sequence of the order's last event. Raises UsageError."""
-    from bench.sheet import content, to_html, to_json, to_pdf
+    from bench.sheet import content, events_of, to_html, to_json, to_pdf
 
-    events = list(journal.events(order=number))
+    events = events_of(journal, number)
     if not events:
         known = ", ".join(row.number for row in journal.orders()[:8])
         raise UsageError(

@@ -75,9 +75,10 @@ class Workshop:
             parts.callback(station.close)
             procedures = folder.procedures()
             self._notices += procedures.problems
-            self.desk = Desk(
-                journal, procedures, folder.profiles(), station, settings.house, hands, rules=folder.rules()
-            )
+            profiles = folder.profiles()
+            if profiles.own:
+                self._notices += [EtabliError(problem.message()) for problem in profiles.problems]
+            self.desk = Desk(journal, procedures, profiles, station, settings.house, hands, rules=folder.rules())
             self._parts = parts.pop_all()
         return self
 

@@ -94,6 +94,11 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
     )
 
 
+def _internal(note: str) -> bool:
+    """Whether a note is for the simulator: the planted fault is not for the sheet to tell."""
+    return note.startswith("simulated_")
+
+
 def _planned(events: Sequence[Event]) -> Sequence[Mapping[str, Any]]:
     """Return the steps of the pinned procedure, () where the events do not hold it."""
     pinned = next((event for event in events if event.kind is EventKind.PROCEDURE_PINNED), None)
@@ -194,7 +199,7 @@ def _blocks(
                 _entry("declared", _("The customer says"), order.declared),
                 _entry("request", _("Reformulated request"), order.request),
                 _entry("accessories", _("Accessories left"), order.accessories),
-                *(_entry(f"note_{key}", str(key), value) for key, value in order.notes.items()),
+                *(_entry(f"note_{key}", str(key), value) for key, value in order.notes.items() if not _internal(key)),
             ),
         ),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.conformity import Limit, Mark, State, Verdict, show_against
+from bench.equivalents import equivalents
 from bench.instrument import InstrumentKind
 from bench.language import N_, _, number
 from bench.measurement import InstrumentSnapshot, Measurement, Provenance, conditions_to_json
@@ -238,6 +239,9 @@ def details_of(value: Taken) -> list[str]:
     conditions = measurement.conditions
     beside = _BESIDE.get(measurement.quantity.id, ())
     details = [_tight(_condition(name, conditions[name])) for name in beside if name in conditions]
+    others = equivalents(measurement.value)
+    if others:
+        details.append(" · ".join(_tight(str(each)) for each in others) + f" ({others[0].convention})")
     if measurement.uncertainty and abs(measurement.uncertainty.k - 2) >= 0.005:
         details.append(f"k\u00a0=\u00a0{number(measurement.uncertainty.k, 2)}")
     tag = words.text(conditions.get("tag") or payload.get("tag"))
