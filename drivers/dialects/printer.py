@@ -22,6 +22,10 @@ AFTER: dict[int, dict[int, int]] = {
     GS: {**dict.fromkeys(b"!/BEHITabfhrw", 1), **dict.fromkeys(b"$\\LPW", 2), ord("^"): 3},
 }
 KEPT = b"\t\n\r"
+# No sequence that a zero byte ends is longer: this is something else.
+LONGEST = 256
+# These move the paper: what follows stands on another line (ESC d and ESC J feed, GS V cuts).
+FEEDS = (b"\x1bd", b"\x1bJ", b"\x1dV")
 
 
 class Paper:
@@ -30,6 +34,7 @@ class Paper:
     def __init__(self) -> None:
         self._begun = b""
         self._skip = 0
+        self._open = False
 
     @property
     def pending(self) -> bytes:
@@ -39,6 +44,7 @@ class Paper:
     def reset(self) -> None:
         self._begun = b""
         self._skip = 0
+        self._open = False
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what of the stream up to here is text: printable bytes, tabs, line feeds, carriage returns."""
@@ -52,11 +58,15 @@ class Paper:
                 length = sequence(data, at)
                 if length is None:
                     break
+                if self._open and data[at : at + 2] in FEEDS:
+                    out.append(0x0A)
+                    self._open = False
                 self._skip = max(0, at + length - len(data))
                 at += length
                 continue
             if byte >= 0x20 or byte in KEPT:
                 out.append(byte)
+                self._open = byte not in b"\n\r"
             at += 1
         self._begun = data[at:]
         return bytes(out)
@@ -89,10 +99,10 @@ def sequence(data: bytes, at: int) -> int | None:
 
 
 def _to_zero(data: bytes, at: int, start: int) -> int | None:
-    end = data.find(b"\0", at + start)
+    end = data.find(b"\0", at + start, at + LONGEST)
     if end >= 0:
         return end + 1 - at
-    return None if len(data) - at < 256 else 2  # no such sequence is that long: this is something else
+    return None if len(data) - at < LONGEST else 2
 
 
 class PrintedDecoder:

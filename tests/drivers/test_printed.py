@@ -10,12 +10,13 @@ import pytest
 from listening_desk import listener
 
 from bench.errors import DataFileError, UsageError
-from bench.instrument import DeviceFault, InstrumentKind, NoReply, OutOfRange, Program, RunResult
+from bench.instrument import DeviceFault, InstrumentError, InstrumentKind, NoReply, OutOfRange, Program, RunResult
 from bench.quantities import Value
 from drivers import dialects, registry
 from drivers.dialects.check import check
 from drivers.dialects.library import use_workshop
 from drivers.printed import Printed
+from drivers.simulated.faults import WIRE
 from drivers.trials import FIELD, TIMING
 
 SLIP = """
@@ -201,3 +202,25 @@ def test_a_wrong_file_is_named_and_a_stranger_refused(own_folder: Path) -> None:
     use_workshop(None)
     with pytest.raises(UsageError):
         listener("slip", [])
+
+
+# Without a checksum a bit that changes a digit leaves a slip that is right and a number that is not.
+UNPROVABLE = ("bit-flip",)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in WIRE if fault not in UNPROVABLE])
+def test_a_fault_gives_the_truth_or_a_typed_error_in_time(fault: str) -> None:
+    """A babbling line is heard for the whole program: a short one is enough to see that it ends."""
+    program = replace(TIMING, deadline=10.0)
+    driver, link = listener("slip", [])
+    link.device.deck.switch(fault, True)
+    for moment, line in ((2.0, HEAD), (2.1, RATE), (2.2, AMPLITUDE)):
+        link.at(moment, lambda line=line: link.device.send(line))  # type: ignore[misc]
+    started = link.clock.now
+    try:
+        result = driver.run(program)
+    except InstrumentError as error:
+        assert error.evidence()["instrument"] == "talker"
+    else:
+        assert said(result) == {"rate": 4.5, "amplitude": 286.0, "beat_error": 0.3}
+    assert link.clock.now - started <= program.deadline + 1.0
