@@ -235,21 +235,11 @@ def test_on_the_disk_the_orders_and_the_log_stay_as_they_were(tmp_path: Path) ->
         row, log = journal.order("2026-0001"), list(journal.log())
         assert row is not None
         registrar = Registrar(journal, desk.pool.records(), desk.clock)
-        bad = Certificate(
-            "C-2",
-            "Labo",
-            date(2026, 11, 22),
-            365,
-            "S-timegrapher",
-            {"rate": 0.1},
-            "",
-            {"rate": 60.0},
-            {},
-            {"rate": 1.0},
-        )
         # The journal stamps its events with the real clock: the finding is of today.
-        bad = replace(bad, issued=date.today())
-        desk.clock.time = datetime.now().astimezone()  # type: ignore[attr-defined]
+        today = datetime.now().astimezone()
+        desk.clock.time = today  # type: ignore[attr-defined]
+        errors, tolerance = {"rate": 60.0}, {"rate": 1.0}
+        bad = Certificate("C-2", "Labo", today.date(), 365, "S-timegrapher", {"rate": 0.1}, "", errors, {}, tolerance)
         (found,) = registrar.accept("timegrapher", [bad], MANAGER)
         assert found.changed
         after = journal.order("2026-0001")

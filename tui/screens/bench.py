@@ -179,7 +179,7 @@ class BenchScreen(Room):
             return free and now is not None and now.measuring and now.started and bool(now.judged)
         if action == "indication":
             refusal = self.query_one(Panel).refusal if free else None
-            return refusal is not None and refusal.rule == "G-05" and now is not None and now.task is not None
+            return refusal is not None and refusal.rule in ("G-05", "G-06") and now is not None and now.task is not None
         if action in ("by_hand", "give_up"):
             failed = free and isinstance(self.query_one(Panel).error, InstrumentError)
             return failed and now is not None and now.task is not None and (action == "give_up" or self._may_key_in())

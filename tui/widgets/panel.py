@@ -13,6 +13,7 @@ KEYS = {
     "G-01": N_("F4: sign in"),
     "G-31": N_("F4: another person signs in"),
     "G-05": N_("I: take a reading as an indication, without a verdict"),
+    "G-06": N_("I: take a reading as an indication, without a verdict"),
 }
 
 
