@@ -63,25 +63,31 @@ def work(simulated: SimulatedBench, tmp_path: Path) -> Iterator[Work]:
     journal.close()
 
 
-def test_an_unplugged_tester_is_seen_at_once_and_the_step_is_repeated_when_it_is_back(
-    work: Work, simulated: SimulatedBench
-) -> None:
-    events: list[LinkEvent] = []
-    work.desk.pool.subscribe(events.append)
-    failed: list[InstrumentError] = []
+def measuring(work: Work) -> tuple[threading.Thread, list[InstrumentError]]:
+    """Begin the next task in another thread; return when it runs. Its error is put into the list."""
+    errors: list[InstrumentError] = []
 
-    def measuring() -> None:
+    def measure() -> None:
         task = work.next_task()
         assert task is not None
         work.prepare(task)
         try:
             work.measure(task)
         except InstrumentError as error:
-            failed.append(error)
+            errors.append(error)
 
-    thread = threading.Thread(target=measuring)
+    thread = threading.Thread(target=measure)
     thread.start()
     until(lambda: work._running is not None)
+    return thread, errors
+
+
+def test_an_unplugged_tester_is_seen_at_once_and_the_step_is_repeated_when_it_is_back(
+    work: Work, simulated: SimulatedBench
+) -> None:
+    events: list[LinkEvent] = []
+    work.desk.pool.subscribe(events.append)
+    thread, failed = measuring(work)
     time.sleep(0.3)
     simulated.unplug("leak-tester")
     seen = until(lambda: work.desk.pool.state("leak-tester") is LinkState.LOST)
@@ -104,20 +110,7 @@ def test_an_unplugged_tester_is_seen_at_once_and_the_step_is_repeated_when_it_is
 
 
 def test_a_stopped_pressure_test_vents_the_chamber_and_keeps_no_number(work: Work, simulated: SimulatedBench) -> None:
-    stopped: list[InstrumentError] = []
-
-    def measuring() -> None:
-        task = work.next_task()
-        assert task is not None
-        work.prepare(task)
-        try:
-            work.measure(task)
-        except InstrumentError as error:
-            stopped.append(error)
-
-    thread = threading.Thread(target=measuring)
-    thread.start()
-    until(lambda: work._running is not None)
+    thread, stopped = measuring(work)
     time.sleep(0.5)
     work.stop()
     thread.join(5)
