@@ -24,12 +24,14 @@ AFTER: dict[int, dict[int, int]] = {
 KEPT = b"\t\n\r"
 # No sequence that a zero byte ends is longer: this is something else.
 LONGEST = 256
+# Nor is any picture of an instrument: what claims to be is noise, and must not swallow what follows.
+LARGEST = 70_000
 # These move the paper: what follows stands on another line (ESC d and ESC J feed, GS V cuts).
 FEEDS = (b"\x1bd", b"\x1bJ", b"\x1dV")
 
 
 class Paper:
-    """Takes the control sequences out of a stream that comes in any pieces. `text` may be read in any pieces too."""
+    """Takes the control sequences out of a stream that comes in any pieces."""
 
     def __init__(self) -> None:
         self._begun = b""
@@ -58,6 +60,7 @@ class Paper:
                 length = sequence(data, at)
                 if length is None:
                     break
+                length = length if length <= LARGEST else 2
                 if self._open and data[at : at + 2] in FEEDS:
                     out.append(0x0A)
                     self._open = False

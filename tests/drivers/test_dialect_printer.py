@@ -49,9 +49,13 @@ def test_the_text_does_not_depend_on_how_the_bytes_are_cut(data: st.DataObject) 
 
 def test_a_picture_without_end_holds_nothing_back() -> None:
     paper = Paper()
-    assert paper.feed(b"\x1b*\x21\xff\xff") == b""
-    for _chunk in range(40):
+    assert paper.feed(b"\x1b*\x00\xff\xff") == b""
+    for _chunk in range(15):
         assert paper.feed(b"\n" * 4096) == b""
         assert paper.pending == b""
     paper.reset()
     assert paper.feed(b"Rate\n") == b"Rate\n"
+
+
+def test_what_claims_to_be_a_larger_picture_is_noise() -> None:
+    assert Paper().feed(b"\x1dv0\x00\xff\xff\xff\xff\nRate\n").endswith(b"\nRate\n")
