@@ -277,7 +277,10 @@ def test_the_daily_check_on_a_real_port_makes_the_instrument_valid(
     assert "daily check passed; calibration valid" in done.out
     assert "calibration valid" in here(capsys, "instruments", "list").out
     assert EventKind.INSTRUMENT_CHECKED in events(home)
-    assert list((home / "recordings").glob("*.mcap")), "the check is recorded"
+    (recording,) = (home / "recordings").glob("*.mcap")
+    replayed = here(capsys, "replay", recording.stem)
+    assert replayed.code == 0, replayed.out + replayed.err
+    assert "coil resistance" in replayed.out, "the check is recorded and judged again like a measurement"
 
 
 def test_a_check_outside_its_limits_suspends_at_once(
