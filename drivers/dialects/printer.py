@@ -1,6 +1,7 @@
 """The text in a receipt printer's stream: ESC/POS control sequences are taken out, what would be on paper stays.
 
-Lengths of the sequences: Epson's ESC/POS command reference. One that is not in the table is taken as two bytes.
+Lengths of the sequences: manuals of the Epson TM-H5000 (ESC 3 = ? @ <) and the Samsung STP-102 (ESC c d {, GS ! :); the
+others as ESC/POS printers commonly have them, not looked up. One that is not in the table is taken as two bytes.
 """
 
 from __future__ import annotations

@@ -10,8 +10,10 @@ from driver_desk import FIELD, Desk, desk
 
 from bench.instrument import DeviceFault, InstrumentError, InstrumentKind, LinkLost, Malformed, NoReply, OutOfRange
 from drivers.demagnetiser.asked_meters import decimals
+from drivers.simulated import SimulatedBench
 from drivers.simulated.desk import set_up
 from drivers.simulated.faults import WIRE
+from drivers.station import Station
 from drivers.trials import TRIALS
 
 METERS = ("lake-shore-425", "fw-bell-5080", "alphalab-gm2")
@@ -45,6 +47,19 @@ def test_all_meters_see_the_same_watch(dialect: str) -> None:
     assert reading.n == 5
     assert reading.conditions["device_unit"] == "G"
     assert reading.stdev is not None
+
+
+def test_all_of_them_work_on_real_ports() -> None:
+    with SimulatedBench(speed=40.0, instruments=METERS) as bench:
+        bench.select("R-1", "mechanical-magnetised")
+        bench.handle("place", "field-meter")
+        station = Station(bench.records)
+        try:
+            for meter_id in METERS:
+                (reading,) = station.run(meter_id, FIELD).readings
+                assert reading.value.to("mT") == pytest.approx(TRUE, abs=0.01)
+        finally:
+            station.close()
 
 
 @every_meter
