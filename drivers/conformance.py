@@ -127,7 +127,7 @@ def check_garbage(trial: Trial) -> None:
     """Whatever stands before or after a frame costs at most that frame: the next run is sound."""
     middle = max(1, len(program_frames(trial)) // 2)
     for noise in NOISES.values():
-        for mangle in (lambda frame, n=noise: n + frame, lambda frame, n=noise: frame + n):  # type: ignore[misc]
+        for mangle in (lambda frame, n=noise: n + frame, lambda frame, n=noise: frame + n):
             for chosen in ((middle,), ()):
                 at = set_up(trial)
                 at.link.wire = Nth(mangle, chosen)
@@ -331,7 +331,7 @@ def check_replay(trial: Trial) -> None:
         heard: list[WireFrame] = []
         at.driver.prepare()
         state = at.driver.state()
-        at.link.tap = lambda *chunk, heard=heard: heard.append(WireFrame(*chunk))  # type: ignore[misc]
+        at.link.tap = lambda *chunk, heard=heard: heard.append(WireFrame(*chunk))
         first, _ = at.timed(at.run)
         again = build(at.record, ReplayLink(at.record.id, heard), Provenance.REPLAYED)
         again.resume(state)

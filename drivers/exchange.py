@@ -92,17 +92,18 @@ class Exchange:
         Waits first as long as the instrument must be left alone after the command before.
         """
         request = self.dialect.command(command, **fields)
-        clock = self.link.clock
-        while (now := clock.monotonic()) < self._free_at:
+        link, monotonic = self.link, self.link.clock.monotonic
+        while (now := monotonic()) < self._free_at:
             self._check_halt()
-            self.link.read(min(self._free_at, now + SLICE))  # waits, and notices a lost link meanwhile
+            link.read(min(self._free_at, now + SLICE))  # waits, and notices a lost link meanwhile
         self._check_halt()
         self.clear()
         self._request = request
+        self._asked = now
+        link.write(request)
+        # From here on the instrument is at work, and so may we be: it costs no time.
         self._echoed = not self.dialect.echo
-        self._asked = clock.monotonic()
-        self.link.write(request)
-        self._free_at = clock.monotonic() + self.pacing * max(self.dialect.gap, self.dialect.settle(command))
+        self._free_at = monotonic() + self.pacing * max(self.dialect.gap, self.dialect.settle(command))
         return request
 
     def ask(self, command: str, *, wanted: Collection[str], within: float, **fields: Any) -> Frame:
@@ -163,17 +164,19 @@ class Exchange:
         if spoilt is not None:
             return self.error(Malformed, msg("It says {text}.", text=readable(spoilt.raw)))
         if pending := self._decoder.pending:
-            if self.dialect.data.framing.kind == "line" and not pending.isascii():  # what a wrong speed or parity makes of text
+            # What a wrong speed or parity makes of text.
+            if self.dialect.data.framing.kind == "line" and not pending.isascii():
                 return self.error(Malformed, msg("It says {text}.", text=readable(pending)))
             return self.error(Truncated, msg("It says {text} and no more.", text=readable(pending)))
         return self.error(NoReply)
 
     def clear(self) -> None:
         """Throw away what has come so far: it cannot be the answer to what is asked next."""
-        limit = self.link.clock.monotonic() + QUIET_LIMIT
-        while self.link.read(0.0):
-            if self.link.clock.monotonic() > limit:
-                break
+        read = self.link.read
+        if read(0.0):
+            limit = self.link.clock.monotonic() + QUIET_LIMIT
+            while read(0.0) and self.link.clock.monotonic() <= limit:
+                pass
         self._forget()
 
     def recover(self, handshake: Callable[[], Identity]) -> Identity:
@@ -220,17 +223,18 @@ class Exchange:
 
     def _next(self, deadline: float) -> Frame | Garbage | None:
         """Return the next decoded item, None at the deadline."""
-        while not self._waiting:
+        waiting = self._waiting
+        while not waiting:
             self._check_halt()
             now = self.link.clock.monotonic()
             chunk = self.link.read(min(deadline, now + SLICE))
             if chunk:
                 self._heard += chunk[: KEPT - len(self._heard)]
-                self._waiting.extend(self._decoder.feed(chunk))
+                waiting.extend(self._decoder.feed(chunk))
             # A babbling instrument never lets a read come back empty: the deadline counts all the same.
-            if not self._waiting and self.link.clock.monotonic() >= deadline:
+            if not waiting and self.link.clock.monotonic() >= deadline:
                 return None
-        return self._waiting.popleft()
+        return waiting.popleft()
 
     def _late(self) -> bool:
         """Tell whether anything but unsolicited messages comes after the handshake."""

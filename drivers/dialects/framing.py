@@ -7,7 +7,7 @@ bounded; the frames do not depend on how the bytes were cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from drivers.dialects.checksum import Algorithm
@@ -49,7 +49,7 @@ class Matcher:
     """All text messages of one side as one regular expression: which message is this body?"""
 
     def __init__(self, messages: Sequence[Spoken]) -> None:
-        self._messages: dict[int, tuple[Spoken, tuple[int, ...], bool]] = {}
+        self._messages: dict[int | None, tuple[Spoken, tuple[int, ...], bool]] = {}
         parts, group = [], 1
         for message in messages:
             pieces = tuple(range(group + 1, group + 1 + len(message.fields)))
@@ -64,7 +64,7 @@ class Matcher:
         found = self._fullmatch(body)
         if found is None:
             return UNDECODABLE
-        message, groups, several = self._messages[found.lastindex or 0]
+        message, groups, several = self._messages[found.lastindex]
         pieces: tuple[bytes, ...] = found.group(*groups) if several else tuple(map(found.group, groups))
         for index, convert, low, high in message.limits:
             if not low <= convert(pieces[index]) <= high:
@@ -84,9 +84,7 @@ class LineDecoder:
         self._longest = framing.longest
         self._single = {bytes([code]): name for name, code in framing.single.items()}
         self._read = Matcher(messages).read
-        self._digits = 2 * checksum.size if checksum else 0
-        self._sum = checksum.of if checksum else None
-        self._format = b"%%0%dX" % self._digits
+        self._frame = self._summed(checksum) if checksum else self._stripped if self._strip else self._read
         self._pending = b""
         self._overflowed = False
 
@@ -99,20 +97,21 @@ class LineDecoder:
         self._overflowed = False
 
     def feed(self, chunk: bytes) -> list[Frame | Garbage]:
-        lines = (self._pending + chunk).split(self._terminator)
+        terminator, longest, single, frame_of = self._terminator, self._longest, self._single, self._frame
+        lines = (self._pending + chunk).split(terminator)
         rest = lines.pop()
         out: list[Frame | Garbage] = []
-        read, terminator = self._frame, self._terminator
+        append = out.append
         for line in lines:
-            if self._single and not self._overflowed:
+            if single and not self._overflowed:
                 line = self._singles(line, out)
-            if self._overflowed or len(line) > self._longest:
+            if self._overflowed or len(line) > longest:
                 self._long(line, out)
             elif line:
                 raw = line + terminator
-                frame = read(line, raw)
+                frame = frame_of(line, raw)
                 if type(frame) is Frame:
-                    out.append(frame)
+                    append(frame)
                 else:
                     self._resume(line, raw, str(frame), out)
         if self._single and not self._overflowed:
@@ -126,14 +125,19 @@ class LineDecoder:
         self._pending = rest
         return out
 
-    def _frame(self, line: bytes, raw: bytes) -> Frame | str:
-        if self._sum is None:
-            return self._read(line.strip(self._strip) if self._strip else line, raw)
-        cut = len(line) - self._digits
-        body = line[:cut]
-        if self._format % self._sum(body) != line[cut:]:
-            return BAD_CHECKSUM
-        return self._read(body, raw)
+    def _stripped(self, line: bytes, raw: bytes) -> Frame | str:
+        return self._read(line.strip(self._strip), raw)
+
+    def _summed(self, checksum: Algorithm) -> Callable[[bytes, bytes], Frame | str]:
+        """Return what reads a line whose last digits are its sum."""
+        digits, total, read = 2 * checksum.size, checksum.of, self._read
+        written = b"%%0%dX" % digits
+
+        def frame(line: bytes, raw: bytes) -> Frame | str:
+            body = line[:-digits]
+            return read(body, raw) if written % total(body) == line[-digits:] else BAD_CHECKSUM
+
+        return frame
 
     def _resume(self, line: bytes, raw: bytes, reason: str, out: list[Frame | Garbage], first: int = 1) -> None:
         """Look for a frame that begins later in a line that is none, at each start mark from `first` on."""
