@@ -23,6 +23,7 @@ from drivers.wire import WireInstrument, merged
 DRIVERS: dict[str, tuple[str, str]] = {
     "timegrapher-studio": ("drivers.timegrapher.driver", "Timegrapher"),
     "cosmo-ls": ("drivers.water_resistance.driver", "LeakTester"),
+    "uson-qualitek-mr": ("drivers.water_resistance.qualitek", "Qualitek"),
     "2g600": ("drivers.demagnetiser.driver", "Demagnetiser"),
     "lutron-16-digit": ("drivers.demagnetiser.field_meter", "TalkingMeter"),
     "lake-shore-425": ("drivers.demagnetiser.asked_meters", "LakeShore425"),

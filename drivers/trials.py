@@ -16,6 +16,7 @@ from drivers.simulated.devices.demagnetiser import SimulatedDemagnetiser
 from drivers.simulated.devices.field_meter import SimulatedFieldMeter
 from drivers.simulated.devices.leak_tester import SimulatedLeakTester
 from drivers.simulated.devices.multimeter import SimulatedMultimeter
+from drivers.simulated.devices.qualitek import SimulatedQualitek
 from drivers.simulated.devices.quartz_tester import SimulatedQuartzTester
 from drivers.simulated.devices.timegrapher import SimulatedTimegrapher
 
@@ -67,6 +68,7 @@ TRIALS: dict[str, Trial] = {
     for trial in (
         Trial("timegrapher-studio", (TIMING,), SimulatedTimegrapher, "mechanical-healthy", "mechanical-beat-error"),
         Trial("cosmo-ls", (LEAK_TEST,), SimulatedLeakTester, "case-tight", "case-leaking"),
+        Trial("uson-qualitek-mr", (LEAK_TEST,), SimulatedQualitek, "case-tight", "case-leaking"),
         Trial("2g600", (DEMAGNETISE,), SimulatedDemagnetiser, "mechanical-magnetised", "mechanical-healthy"),
         Trial(
             "lutron-16-digit", (FIELD, BACKGROUND), SimulatedFieldMeter, "mechanical-magnetised", "mechanical-healthy"

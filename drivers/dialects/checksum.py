@@ -46,6 +46,14 @@ def crc16_xmodem(data: bytes) -> int:
     return crc_hqx(data, 0)
 
 
+def crc16_modbus(data: bytes) -> int:
+    """Return CRC-16/MODBUS: polynomial 8005h, start FFFFh, reflected; "123456789" gives 4B37h."""
+    from pymodbus.framer import FramerRTU  # loaded where something speaks Modbus, nowhere else
+
+    low_first = FramerRTU.compute_CRC(data)
+    return low_first >> 8 | (low_first & 0xFF) << 8
+
+
 ALGORITHMS = {
     algorithm.name: algorithm
     for algorithm in (
@@ -54,5 +62,6 @@ ALGORITHMS = {
         Algorithm("xor", 1, xor_byte),
         Algorithm("crc16-ccitt-false", 2, crc16_ccitt_false),
         Algorithm("crc16-xmodem", 2, crc16_xmodem),
+        Algorithm("crc16-modbus", 2, crc16_modbus),
     )
 }

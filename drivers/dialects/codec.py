@@ -12,7 +12,7 @@ from drivers.dialects.checksum import ALGORITHMS
 from drivers.dialects.frames import Frame
 from drivers.dialects.framing import BinaryDecoder, Decoder, FixedDecoder, LineDecoder
 from drivers.dialects.messages import Echo, Message, TextMessage, compiled
-from drivers.dialects.model import BinaryFraming, DialectModel, FixedFraming, LineFraming
+from drivers.dialects.model import BinaryFraming, DialectModel, FixedFraming, LineFraming, ModbusFraming
 from drivers.dialects.printer import PrintedDecoder
 from drivers.link.settings import SerialSettings
 
@@ -94,6 +94,11 @@ class Dialect:
         if isinstance(framing, BinaryFraming):
             body = raw[4 : len(raw) - digits]
             messages = [message for message in messages if message.spec.type == raw[1]]
+        elif isinstance(framing, ModbusFraming):
+            from drivers.dialects.modbus import body_of
+
+            messages = [message for message in messages if message.spec.type == raw[1]]
+            return [message.name for message in messages if message.read(body_of(message, raw)) is not None]
         elif isinstance(framing, FixedFraming):
             body = raw[framing.start is not None : len(raw) - (framing.end is not None)]
         else:
@@ -123,6 +128,10 @@ class Dialect:
         if isinstance(framing, FixedFraming):
             marks = [b"" if mark is None else bytes([mark]) for mark in (framing.start, framing.end)]
             return body.join(marks)
+        if isinstance(framing, ModbusFraming):
+            from drivers.dialects.modbus import framed  # pymodbus is loaded where something speaks Modbus
+
+            return framed(message, body)
         size = self._checksum.size if self._checksum else 0
         total = self._checksum.of(body) if self._checksum else 0
         if isinstance(framing, BinaryFraming):
@@ -140,4 +149,8 @@ class Dialect:
             return PrintedDecoder(lines) if framing.printer == "esc-pos" else lines
         if isinstance(framing, FixedFraming):
             return FixedDecoder(framing, messages)
+        if isinstance(framing, ModbusFraming):
+            from drivers.dialects.modbus import ModbusDecoder
+
+            return ModbusDecoder(messages, device=side == "commands")
         return BinaryDecoder(framing, self._checksum, messages)

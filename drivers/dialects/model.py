@@ -15,6 +15,7 @@ from bench.language import Message, msg
 from bench.quantities import DIMENSIONS, QUANTITIES
 from drivers.dialects.checksum import ALGORITHMS
 
+MODBUS_CRC = "crc16-modbus"
 BINARY = {"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i", "u64": "Q", "i64": "q"}
 
 Word = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -102,7 +103,18 @@ class BinaryFraming(Strict):
     order: Literal["little", "big"] = "little"
 
 
-Framing = Annotated[LineFraming | FixedFraming | BinaryFraming, Field(discriminator="kind")]
+class ModbusFraming(Strict):
+    """Modbus RTU frames: unit address, function code (a message's `type`), data, CRC; big-endian.
+
+    The first field of every layout is the unit's address; a field of open length is preceded by its number of bytes.
+    """
+
+    kind: Literal["modbus-rtu"]
+    order: Literal["big"] = "big"
+
+
+Framed = LineFraming | FixedFraming | BinaryFraming | ModbusFraming
+Framing = Annotated[Framed, Field(discriminator="kind")]
 
 
 class Checksum(Strict):
@@ -295,7 +307,7 @@ class DialectModel(Strict):
         """Return the field's definition: the message's own, else the file's."""
         return message.fields.get(name) or self.fields[name]
 
-    def framing_of(self, side: str) -> LineFraming | FixedFraming | BinaryFraming:
+    def framing_of(self, side: str) -> Framed:
         """Return the framing of one side: "commands" or "replies"."""
         return self.command_framing if side == "commands" and self.command_framing is not None else self.framing
 
@@ -313,10 +325,12 @@ class DialectModel(Strict):
                             "field", msg("the field “{field}” is not defined", field=place), f"{side}.{message.name}"
                         )
                     self._linked(side, message, place)
-                if isinstance(framing, BinaryFraming) and message.type is None:
+                if isinstance(framing, (BinaryFraming, ModbusFraming)) and message.type is None:
                     raise wrong("type", msg("a binary frame needs its `type`"), f"{side}.{message.name}")
                 if message.layout and isinstance(framing, LineFraming):
                     raise wrong("type", msg("lines of text have no `layout`"), f"{side}.{message.name}")
+        if isinstance(self.framing, ModbusFraming) and (self.checksum is None or self.checksum.algorithm != MODBUS_CRC):
+            raise wrong("checksum", msg("Modbus RTU has the checksum {name}", name=MODBUS_CRC), "checksum")
         return self
 
     def _linked(self, side: str, message: MessageModel, place: str) -> None:

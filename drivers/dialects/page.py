@@ -17,8 +17,9 @@ from drivers.dialects.model import (
     ExampleModel,
     FieldModel,
     FixedFraming,
-    LineFraming,
+    Framed,
     MessageModel,
+    ModbusFraming,
     Words,
     schema,
 )
@@ -84,8 +85,8 @@ def _wire(model: DialectModel) -> Iterator[str]:
         yield from _framing(model.command_framing, "Command")
     yield from _framing(model.framing, "Frame" if model.command_framing is None else "Reply")
     if model.checksum:
-        binary = isinstance(model.framing, BinaryFraming)
-        covered = "the payload" if binary else "everything before it, in hexadecimal digits"
+        covered = "everything before it" + (", in hexadecimal digits" if model.framing.kind == "line" else "")
+        covered = "the payload" if isinstance(model.framing, BinaryFraming) else covered
         yield f"- Checksum: `{model.checksum.algorithm}` of {covered}."
     else:
         yield "- Checksum: none."
@@ -96,9 +97,11 @@ def _wire(model: DialectModel) -> Iterator[str]:
     yield ""
 
 
-def _framing(framing: LineFraming | FixedFraming | BinaryFraming, what: str) -> Iterator[str]:
+def _framing(framing: Framed, what: str) -> Iterator[str]:
     if isinstance(framing, BinaryFraming):
         yield f"- {what}: `{framing.start:02X}`h, type (u8), length (u16), payload; {framing.order}-endian."
+    elif isinstance(framing, ModbusFraming):
+        yield f"- {what}: Modbus RTU: unit address (u8), function code (u8), data, CRC; big-endian."
     elif isinstance(framing, FixedFraming):
         first = f", from `{framing.start:02X}`h" if framing.start is not None else ""
         last = f" to `{framing.end:02X}`h" if framing.end is not None else ""

@@ -70,7 +70,11 @@ def fields_of(draw: st.DrawFn, dialect: Dialect, message: MessageModel) -> dict[
     """Draw fields that the message can carry (a sign that another field implies is left out)."""
     specs = {name: dialect.data.field(message, name) for name in message.places()}
     implied = {spec.sign_from for spec in specs.values() if spec.sign_from}
-    return {name: draw(values(spec)) for name, spec in specs.items() if name not in implied}
+    spoken = [name for name in specs if name not in implied]
+    rest = sum(int(spec.type[1:]) // 8 for spec in specs.values() if spec.type in BINARY)
+    low, high = message.lengths or (rest, rest + 64)
+    open_ended = st.binary(min_size=low - rest, max_size=high - rest)
+    return {name: draw(open_ended if specs[name].type == "bytes" else values(specs[name])) for name in spoken}
 
 
 def directions(dialect: Dialect) -> list[str]:

@@ -6,6 +6,7 @@ from drivers.simulated.devices.demagnetiser import SimulatedDemagnetiser
 from drivers.simulated.devices.field_meter import SimulatedFieldMeter
 from drivers.simulated.devices.leak_tester import SimulatedLeakTester
 from drivers.simulated.devices.multimeter import SimulatedMultimeter
+from drivers.simulated.devices.qualitek import SimulatedQualitek
 from drivers.simulated.devices.quartz_tester import SimulatedQuartzTester
 from drivers.simulated.devices.timegrapher import SimulatedTimegrapher
 
@@ -22,6 +23,7 @@ OTHERS: tuple[type[Device], ...] = (
     SimulatedBell5080,
     SimulatedGM2,
     SimulatedMultimeter,
+    SimulatedQualitek,
 )
 
 __all__ = ["DEVICES", "OTHERS", "Device"]

@@ -65,6 +65,7 @@ class SimulatedLeakTester(Device):
     id = "leak-tester"
     serial = "SIM-LT-1"
     checksum = slice(-3, -1)
+    full_scale = FULL_SCALE
 
     def __init__(self, seed: object) -> None:
         super().__init__(seed)
@@ -240,8 +241,8 @@ class SimulatedLeakTester(Device):
             leak += self._drift
         if "stuck" in self.deck and self._result[0] != "no-data":
             return self._result
-        if abs(leak) > FULL_SCALE:
-            return ("high-high-ng" if leak > 0 else "low-low-ng", math.copysign(FULL_SCALE, leak))
+        if abs(leak) > self.full_scale:
+            return ("high-high-ng" if leak > 0 else "low-low-ng", math.copysign(self.full_scale, leak))
         judgement = "high-ng" if leak > settings["BHI"] else "low-ng" if leak < settings["BLO"] else "good"
         return (judgement, leak)
 
