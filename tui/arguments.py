@@ -110,6 +110,7 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     family("profiles", _("what calibres and cases should measure"), _profiles)
     family("procedures", _("the steps of the work"), library(_("PROCEDURE")))
     family("dialects", _("the instruments' protocols"), library(_("DIALECT")))
+    family("drivers", _("the drivers of the instruments, and what they promise"), _drivers)
     family("instruments", _("the instruments of this bench"), _instruments)
     return top
 
@@ -244,6 +245,15 @@ def _verify(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--anchor", metavar="SEQ:HASH", help=_("a head that was printed on a sheet: shows a tail that was cut")
     )
+
+
+def _drivers(group: _Group) -> None:
+    group.add("list", _("all of them, by name"), _nothing, module="drivers", act="list")
+    group.add("check", _("try drivers through every fault of a line"), _driver_names, module="drivers", act="check")
+
+
+def _driver_names(parser: ArgumentParser) -> None:
+    parser.add_argument("names", metavar=_("DIALECT"), nargs="*", help=_("default: all"))
 
 
 def _instruments(group: _Group) -> None:

@@ -34,7 +34,7 @@ class Trial:
     """How the driver of a dialect is tried: the programs it runs and the simulated instrument it runs them on.
 
     `device` None stands for an instrument made from the dialect's examples. `case` is the watch under it, `another`
-    one that gives other figures, `options` complete its line of the register.
+    one that gives other figures; `options` complete its line of the register, `serial` too where the examples say one.
     """
 
     dialect: str
@@ -43,6 +43,7 @@ class Trial:
     case: str = "mechanical-healthy"
     another: str = "mechanical-beat-error"
     options: Mapping[str, Any] = field(default_factory=dict)
+    serial: str = ""
 
 
 class DeskClock:
@@ -238,9 +239,11 @@ def set_up(trial: Trial, case: str = "", **options: Any) -> Desk:
 
 def record(trial: Trial, device: type[Device]) -> InstrumentRecord:
     """Return the register's line of the trial's instrument."""
-    if device.dialect_id != trial.dialect or trial.device is None:
+    if trial.device is None:
         dialect = dialects.load(trial.dialect)
-        line = InstrumentRecord(trial.dialect, dialect.kind, dialect.model, "", trial.dialect, "desk", simulated=True)
+        line = InstrumentRecord(
+            trial.dialect, dialect.kind, dialect.model, trial.serial, trial.dialect, "desk", simulated=True
+        )
         line = replace(line, capabilities=driver_class(line).CAPABILITIES)
     else:
         line = register.record(device, "desk", date.today())
