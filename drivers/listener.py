@@ -137,7 +137,10 @@ def _fields(dialect: Dialect) -> Iterator[FieldModel]:
 def _capabilities(dialect: Dialect) -> Iterator[Capability]:
     """Give what the file states of each quantity: its range, and its decimals as the resolution."""
     for field in _fields(dialect):
-        if field.quantity is None or field.unit is None:
+        if field.quantity is None:
+            continue
+        if field.unit is None:  # the line says its unit: no range in one unit
+            yield Capability(field.quantity, source=dialect.source)
             continue
         known = QUANTITIES[field.quantity]
         worth = factor(known.dimension, field.unit, known.unit)

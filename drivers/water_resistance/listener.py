@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.instrument import DeviceFault, Malformed, Program, RunResult, value_parameter
+from bench.instrument import Capability, DeviceFault, Malformed, Program, RunResult, value_parameter
 from bench.language import Message, msg
 from bench.measurement import Reading
 from bench.quantities import Value
-from drivers.dialects import Frame, Garbage
+from drivers.dialects import Dialect, Frame, Garbage
 from drivers.exchange import readable
 from drivers.listener import FieldValue, Listener, quantities, values_of
 from drivers.water_resistance.leak import from_flow, from_pressure_change
-from drivers.wire import Run, seconds
+from drivers.wire import Run, merged, seconds
 
 # A line that follows the one before in less than this part of the stage's measuring time belongs to another test.
 SOONEST = 0.8
@@ -64,6 +64,11 @@ class LeakListener(Listener):
     """
 
     on_stage: Callable[[str, Value, float], None] | None = None
+
+    @classmethod
+    def documented(cls, dialect: Dialect) -> tuple[Capability, ...]:
+        known = (Capability(key, source=dialect.source) for key in ("leak_rate", "test_pressure"))
+        return merged(tuple(known), super().documented(dialect))
 
     def _programs(self) -> Mapping[str, Run]:
         names = {name for reply in self._dialect.data.replies for name in reply.places()}
@@ -125,7 +130,7 @@ class LeakListener(Listener):
                 soon = self.link.clock.monotonic() - before[1] < SOONEST * seconds(stage["measure"])
                 if soon and item.raw == before[0]:
                     continue  # the same line once more
-                if soon:
+                if soon and self._alarm(item) is None:  # an alarm may end a test at once
                     raise self.exchange.error(
                         DeviceFault,
                         msg("Stage {label}: a result comes too soon to be this stage's.", label=label),

@@ -43,6 +43,7 @@ def test_a_dialect_without_commands_has_its_driver_by_its_kind() -> None:
     assert "ateq-results" not in DRIVERS
     assert driver.programs() == ("leak-test",)
     assert driver.check_identity().model == "ATEQ F580"
+    assert {entry.quantity for entry in driver.capabilities()} == {"leak_rate", "test_pressure"}
 
 
 def test_each_line_is_the_result_of_its_stage() -> None:
@@ -95,6 +96,11 @@ def test_a_test_beyond_full_scale_is_a_big_leak_and_ends_there() -> None:
     assert "+3 bar" in str(result.aborted)
     assert {reading.label for reading in result.readings} == {"-0.4 bar"}
     assert result.device_verdict.endswith("+3 bar: AL")
+
+
+def test_an_alarm_may_come_at_once() -> None:
+    result = run((20.0, VACUUM), (30.0, b"<02>: 2.98 bar:(AL): >> F.S. TEST\r"))
+    assert "+3 bar" in str(result.aborted)
 
 
 @pytest.mark.parametrize("alarm", [b"PRESSURE LOW", b"PRESSURE HIGH", b"F.S Sc.piezo", b"027 Pa"])
