@@ -24,6 +24,7 @@ from bench.language import msg
 from bench.measurement import Provenance, Reading, Sample
 from bench.metrology import InstrumentRecord
 from bench.quantities import Quantity, QuantityMismatch, Value, quantity
+from drivers.wire import merged
 
 DIALECT = "manual"
 
@@ -49,7 +50,8 @@ PROGRAMS: dict[InstrumentKind, tuple[str, ...]] = {
 class Manual:
     """Asks for each reading of a program, in its order. `ask` may raise Stopped; it runs in the caller's thread.
 
-    What a display is worth (range, resolution, accuracy) stands in the register: `record.capabilities`.
+    What a display is worth (range, resolution, accuracy) is documented for some models (manual_instruments.toml); the
+    register completes it, or says otherwise: `record.capabilities`.
     """
 
     def __init__(self, record: InstrumentRecord, ask: Ask) -> None:
@@ -74,7 +76,8 @@ class Manual:
         return Identity(self.record.model, self.record.serial)
 
     def capabilities(self) -> tuple[Capability, ...]:
-        return self.record.capabilities
+        """Return what the maker of the model documents, with the register's own statements in their place."""
+        return capabilities(self.record)
 
     def programs(self) -> tuple[str, ...]:
         return PROGRAMS[self.record.kind]
@@ -118,7 +121,7 @@ class Manual:
         return Reading(value, label, conditions=conditions)
 
     def _in_range(self, value: Value, evidence: dict[str, Any]) -> None:
-        for entry in self.record.capabilities:
+        for entry in self.capabilities():
             if entry.quantity != value.quantity.id:
                 continue
             low = entry.low if entry.low is not None else value.magnitude
@@ -135,6 +138,13 @@ class Manual:
                     remedy=msg("Read the display again and type the value with its sign."),
                     **evidence,
                 )
+
+
+def capabilities(record: InstrumentRecord) -> tuple[Capability, ...]:
+    """Return what the display of a registered model is worth: documented, then as the register states it."""
+    from drivers.manual_instruments import documented
+
+    return merged(documented(record.kind, record.model), record.capabilities)
 
 
 def read_typed(asked: Quantity, typed: str) -> Value:

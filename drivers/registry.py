@@ -17,6 +17,7 @@ from drivers.link.base import Link
 from drivers.link.kinds import visa_resource
 from drivers.link.settings import SerialSettings
 from drivers.manual import DIALECT as MANUAL
+from drivers.manual import capabilities as displayed
 from drivers.wire import WireInstrument, merged
 
 # Dialect → module and class; imported when an instrument of that dialect is built.
@@ -86,7 +87,7 @@ def _listener(dialect: str) -> tuple[str, str] | None:
 def capabilities(record: InstrumentRecord) -> tuple[Capability, ...]:
     """Return what the dialect's documents and the register state together. Raises UsageError as `driver_class`."""
     if is_manual(record):
-        return record.capabilities
+        return displayed(record)
     return merged(driver_class(record).documented(dialects.load(record.dialect)), record.capabilities)
 
 
