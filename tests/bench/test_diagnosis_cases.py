@@ -138,7 +138,7 @@ class Workbench:
 
 @pytest.fixture(scope="module", params=list(INSTRUMENTS), ids=str)
 def instruments(request: pytest.FixtureRequest) -> Iterator[tuple[Family, SimulatedBench, Station]]:
-    with SimulatedBench(speed=1000.0, instruments=INSTRUMENTS[request.param]) as simulated:
+    with SimulatedBench(speed=400.0, instruments=INSTRUMENTS[request.param]) as simulated:
         station = Station(simulated.records)
         yield request.param, simulated, station
         station.close()

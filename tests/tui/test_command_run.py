@@ -126,7 +126,6 @@ def test_an_unanswered_step_is_named_with_its_fields_and_the_order_stays_there(
         (("label = true", "label = [1]"), "must be one value"),
         (("label = true", 'label = "perhaps"'), "is no answer"),
         (("label = true", "label = true\ncolour = 'red'"), "no field colour"),
-        (("label = true", "label = false"), "in a circle"),
         (('glass_sound = "yes"', 'glass_sound = "no"'), "repair-first"),
     ],
 )
@@ -161,6 +160,21 @@ def test_a_refusal_of_a_guard_is_told_and_ends_the_run(home: Path, capsys: pytes
     assert run.code == 1
     assert "G-13" in run.err and "stays at" in run.err
     assert [event.payload["refusal"]["rule"] for event in events(home, EventKind.REFUSED)] == ["G-13"]
+
+
+def test_the_watch_of_another_order_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = ANSWERS.replace("label = true", "label = false")
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home, wrong))
+    assert run.code == 1
+    assert "not the watch of the order" in run.err
+
+
+def test_answers_that_lead_in_a_circle_end(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    circle = ANSWERS.replace('glass_sound = "yes"', 'glass_sound = "no"')
+    circle += '[steps.repair-first]\nway = "repaired"\n'
+    run = here(capsys, "run", "R-1", "--headless", "--answers", answers(home, circle))
+    assert run.code == 2
+    assert "in a circle" in run.err
 
 
 def test_a_second_program_on_the_same_journal_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
