@@ -111,8 +111,8 @@ def told(dialect: Dialect) -> bool:
     """Whether the late answer to a question is told from the answer to the same question asked again."""
     verdicts = []
     for command, (fields, answers) in questions(dialect).items():
-        again = {**fields, "sequence": fields["sequence"] + 1} if "sequence" in fields else fields
         for late in answers:
+            again = {**fields, "sequence": late["sequence"] + 1} if "sequence" in fields else fields  # type: ignore[operator]
             line, exchange = timed_out(dialect, command, fields)
             exchange.send(command, **again)
             line.say(late.raw, 0.1)
