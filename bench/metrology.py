@@ -154,7 +154,7 @@ class DailyCheck:
 
 @dataclass(frozen=True)
 class InstrumentRecord:
-    """One line of the register. `connection` is a pyserial URL or port name, or "manual".
+    """One line of the register. `connection` is a pyserial URL or port name, a VISA resource, or "manual".
 
     `options` are the driver's own (a tester's channels with their pressures, pacing …). `simulated` marks every
     value that comes from it. `capabilities` override or complete what the dialect states, by quantity.

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from bench.instrument import Identity, InstrumentKind, LinkLost, OutOfRange, PortUnavailable, Program
+from bench.instrument import Identity, InstrumentKind, LinkLost, LinkState, OutOfRange, PortUnavailable, Program
 from bench.metrology import InstrumentRecord
+from bench.recording import Recorder, Recording
 from drivers.link.kinds import is_serial_line, visa_resource
 from drivers.link.serial_link import SerialLink
 from drivers.link.settings import SerialSettings
@@ -23,6 +24,7 @@ from drivers.link.visa_link import VisaLink
 from drivers.link.visa_unavailable import unavailable
 from drivers.registry import build, link_to
 from drivers.simulated.bench import SimulatedBench
+from drivers.station import Station
 
 SIM = f"{Path(__file__).with_name('multimeter.yaml')}@sim"
 USB = "USB0::0x0957::0x0607::MY47000001::0::INSTR"
@@ -106,6 +108,25 @@ def test_the_driver_measures_over_it(resource: str) -> None:
         assert driver.check_identity() == Identity("34401A", "", "11-5-2")
         readings = driver.run(Program("battery", {}, 30.0)).readings
     assert [reading.value.to("V") for reading in readings] == [1.5523]
+
+
+def test_a_station_owns_it_like_any_port(tmp_path: Path) -> None:
+    """Choosing the link by its connection, state, recording: nothing knows that this one is VISA's."""
+    with closing(Recorder(tmp_path / "session.mcap", {})) as recorder:
+        station = Station([record(USB, visa=SIM)], recorder=recorder)
+        try:
+            chosen = station.choose(InstrumentKind.QUARTZ_TESTER)
+            assert chosen is not None
+            assert station.state(chosen.id) is LinkState.READY
+            segment = station.begin_segment(chosen.id, {})
+            result = station.run(chosen.id, Program("battery", {}, 30.0))
+            assert segment is not None
+            station.end_segment(segment, {})
+        finally:
+            station.close()
+    frames = [frame.data for frame in Recording.open(tmp_path / "session.mcap").segments()[0].frames]
+    assert frames[-1].startswith(b"+1.55230000E+00")
+    assert result.readings[0].value.to("V") == 1.5523
 
 
 def test_an_overload_is_out_of_range() -> None:
