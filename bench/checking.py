@@ -9,15 +9,16 @@ from bench.conformity import ISO_14253_1, State
 from bench.errors import Refusal, Refused, UsageError
 from bench.events import Draft, EventKind
 from bench.impact import Review, review, review_drafts
-from bench.instrument import Capability, OnSample
-from bench.judging import Judged, MeasureTask, RunFacts, TaskLimit, evaluate
+from bench.instrument import OnSample
+from bench.judging import Judged, MeasureTask, TaskLimit, evaluate
 from bench.language import Message, msg
 from bench.metrology import CalibrationState, DailyCheck, InstrumentRecord, identity_refusal
 from bench.register import CHECK, FAIL, NO_VERDICT, PASS, SHELF
+from bench.running import Interrupted, run_task
 from bench.uncertainty import Doubts
 
 if TYPE_CHECKING:
-    from bench.work import Desk
+    from bench.desk import Desk
 
 STEP = "daily-check"
 # The reference and its set-up are the same every day: neither watch nor method adds a doubt.
@@ -42,36 +43,16 @@ def check(desk: Desk, instrument: str, on_sample: OnSample | None = None) -> Che
     InstrumentError: then there was no check.
     """
     record = _record(desk, instrument)
-    task, capabilities = task_of(record), _capabilities(desk, record)
-    pool, clock = desk.pool, desk.clock
+    task = task_of(record)
     operator = desk.operator
     _must_be_possible(desk, record)
-    snapshot = record.snapshot(clock.now().date())
-    header = {
-        "task": task.to_json(),
-        "order": "",
-        "visit": 0,
-        "instrument": snapshot.to_json(),
-        "capabilities": [entry.to_json() for entry in capabilities],
-        "provenance": pool.provenance(record.id).value,
-        "derive": [],
-        "options": dict(record.options),
-    }
-    segment = pool.begin_segment(record.id, header)
-    started, t0 = clock.now(), clock.monotonic()
-    result = pool.run(record.id, task.program, on_sample)
-    facts = RunFacts(
-        instrument=snapshot,
-        capabilities=capabilities,
-        provenance=pool.provenance(record.id),
-        started=started.isoformat(timespec="milliseconds"),
-        ended=clock.now().isoformat(timespec="milliseconds"),
-        duration=clock.monotonic() - t0,
-        recording=segment,
-    )
-    every = evaluate(task, result, facts)
-    if segment is not None:
-        pool.end_segment(segment, {"judged": [entry.to_json() for entry in every]})
+    try:
+        ran = run_task(desk.pool, desk.clock, record, task, {"order": "", "visit": 0, "derive": []}, on_sample)
+    except Interrupted as interrupted:
+        raise interrupted.error from None
+    result = ran.result
+    every = evaluate(task, result, ran.facts)
+    ran.end(every)
     spec = _spec(record)
     who = operator.id if operator else None
     if result.aborted is not None:
@@ -83,13 +64,13 @@ def check(desk: Desk, instrument: str, on_sample: OnSample | None = None) -> Che
         )
     judged = _reading(record, spec, every)
     outcome = result_of(judged)
-    drafts = [_checked(snapshot.to_json(), spec, judged, outcome, result.device_verdict)]
+    drafts = [_checked(ran.facts.instrument.to_json(), spec, judged, outcome, result.device_verdict)]
     found: Review | None = None
     if outcome == PASS and record.check_failed:
         drafts.append(_released(record))
     elif outcome == FAIL:
-        error = judged.measurement.value.magnitude - spec.reference.magnitude
-        found = review(desk.journal, record, {spec.quantity.id: error}, cause=CHECK)
+        off = judged.measurement.value.magnitude - spec.reference.magnitude
+        found = review(desk.journal, record, {spec.quantity.id: off}, cause=CHECK)
         drafts += [_suspended(record, _missed(judged)), *review_drafts(found)]
     desk.journal.append([replace(draft, operator=who) for draft in drafts])
     return Checked(_record(desk, instrument), judged, outcome, found)
@@ -115,21 +96,6 @@ def task_of(record: InstrumentRecord) -> MeasureTask:
         limits=(TaskLimit(spec.limit, spec.label),),
         rule=ISO_14253_1,
         doubts=NO_DOUBTS,
-    )
-
-
-def _capabilities(desk: Desk, record: InstrumentRecord) -> tuple[Capability, ...]:
-    """The instrument's accuracy is what is being proven: only its resolution and the reference's U are counted."""
-    spec = _spec(record)
-    stated = {entry.quantity: entry for entry in desk.pool.capabilities(record.id)}.get(spec.quantity.id)
-    return (
-        Capability(
-            spec.quantity.id,
-            resolution=stated.resolution if stated else None,
-            accuracy=0.0,
-            source=spec.certificate,
-            calibration=spec.expanded,
-        ),
     )
 
 

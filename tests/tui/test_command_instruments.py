@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from command_line import Outcome, here
+from command_line import PROGRAM, Outcome, environment, here
 
 from bench.events import EventKind
 from bench.journal import Journal
@@ -292,6 +296,36 @@ def test_a_check_outside_its_limits_suspends_at_once(
     assert "daily check failed; suspended" in done.out
     assert "error of coil resistance" in done.out
     assert "suspended" in here(capsys, "instruments", "list").out
+
+
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
+def test_a_signal_ends_a_check_with_the_chamber_vented_and_no_check_made(
+    number: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SimulatedBench(instruments=["leak-tester"]) as bench:
+        bench.select("reference", "case-tight")
+        text = instrument().replace("/dev/ttyUSB9", bench.urls["leak-tester"]).replace('fill = "2 s"', 'fill = "90 s"')
+        registered(capsys, tmp_path, text + CERTIFICATE)
+        command = [sys.executable, "-c", PROGRAM, "instruments", "check", "tester", "--by", "claire"]
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, env=environment(home), **pipes) as running:  # type: ignore[call-overload]
+            under_pressure(bench)
+            running.send_signal(getattr(signal, number))
+            _out, said = running.communicate(timeout=30)
+        assert running.returncode == 128 + getattr(signal, number)
+        assert "the instrument is safe, there was no check" in said
+        tester: Any = bench._devices["leak-tester"]
+        assert (tester._phase, tester._chamber) == ("rest", 0.0)
+    assert EventKind.INSTRUMENT_CHECKED not in events(home)
+
+
+def under_pressure(bench: SimulatedBench) -> None:
+    """Wait until the tester fills its chamber."""
+    tester: Any = bench._devices["leak-tester"]
+    end = time.monotonic() + 20
+    while tester._phase == "rest":
+        assert time.monotonic() < end, "the check never began"
+        time.sleep(0.02)
 
 
 def test_an_instrument_that_does_not_answer_is_not_checked(

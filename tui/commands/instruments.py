@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,13 +118,25 @@ def _present(port: str) -> bool:
 
 def _check(arguments: Namespace) -> int:
     from bench.checking import check
+    from bench.instrument import Stopped
     from bench.register import FAIL, PASS
+    from drivers.registry import is_manual
+    from tui.headless import SafeEnd
     from tui.workshop import Workshop
 
     asker = _key_in if sys.stdin.isatty() else None
     with Workshop.open(Folder.home(), asker=asker) as workshop:
         workshop.desk.sign_in(workshop.operator(arguments.by))
-        done = check(workshop.desk, arguments.id)
+        by_hand = any(record.id == arguments.id and is_manual(record) for record in workshop.records)
+        end = SafeEnd(workshop.desk.stop)
+        try:
+            with nullcontext() if by_hand else end:
+                done = check(workshop.desk, arguments.id)
+        except Stopped:
+            if not end.number:
+                raise
+            print(_("Ended by a signal: the instrument is safe, there was no check."), file=sys.stderr)
+            return 128 + end.number
     print(lines.measurement_line(done.judged))
     words = {PASS: _("passed"), FAIL: _("failed")}
     state = done.record.calibration(date.today())
