@@ -77,7 +77,8 @@ class CalibreProfile:
     """What a calibre should measure. `facts` are keyed by quantity id (beat_rate, lift_angle, battery_capacity …).
 
     `grades` gives the positions that each grade is regulated in ("" where the maker has no grades), `grade_names`
-    their names; `rule` is the decision rule that the profile asks for, None where the house's holds; `battery` is the usual cell's id, `batteries` the other cells that fit.
+    their names; `rule` is the decision rule that the profile asks for, None where the house's holds;
+    `battery` is the usual cell's id, `batteries` the other cells that fit.
     """
 
     identity: ProfileIdentity

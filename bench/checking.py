@@ -9,7 +9,7 @@ from bench.conformity import ISO_14253_1, State
 from bench.errors import Refusal, Refused, UsageError
 from bench.events import Draft, EventKind
 from bench.impact import Review, review, review_drafts
-from bench.instrument import OnSample
+from bench.instrument import Capability, OnSample
 from bench.judging import Judged, MeasureTask, TaskLimit, evaluate
 from bench.language import Message, msg
 from bench.metrology import CalibrationState, DailyCheck, InstrumentRecord, identity_refusal
@@ -47,7 +47,15 @@ def check(desk: Desk, instrument: str, on_sample: OnSample | None = None) -> Che
     operator = desk.operator
     _must_be_possible(desk, record)
     try:
-        ran = run_task(desk.pool, desk.clock, record, task, {"order": "", "visit": 0, "derive": []}, on_sample)
+        ran = run_task(
+            desk.pool,
+            desk.clock,
+            record,
+            task,
+            {"order": "", "visit": 0, "derive": []},
+            on_sample,
+            capabilities=_capabilities(desk, record),
+        )
     except Interrupted as interrupted:
         raise interrupted.error from None
     result = ran.result
@@ -96,6 +104,21 @@ def task_of(record: InstrumentRecord) -> MeasureTask:
         limits=(TaskLimit(spec.limit, spec.label),),
         rule=ISO_14253_1,
         doubts=NO_DOUBTS,
+    )
+
+
+def _capabilities(desk: Desk, record: InstrumentRecord) -> tuple[Capability, ...]:
+    """The instrument's accuracy is what is being proven: only its resolution and the reference's U are counted."""
+    spec = _spec(record)
+    stated = {entry.quantity: entry for entry in desk.pool.capabilities(record.id)}.get(spec.quantity.id)
+    return (
+        Capability(
+            spec.quantity.id,
+            resolution=stated.resolution if stated else None,
+            accuracy=0.0,
+            source=spec.certificate,
+            calibration=spec.expanded,
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from bench.register import PERSON, SHELF, Register, record_to_json
 
 if TYPE_CHECKING:
     from bench.journal import Journal
-    from bench.work import Clock
+    from bench.running import Clock
 
 
 class Registrar:

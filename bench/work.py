@@ -7,196 +7,30 @@ at a time; `measure` blocks for as long as the instrument takes, and `stop` may 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from bench.approvals import ProfileRecord
-from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
-from bench.errors import EtabliError, Refusal, Refused, UsageError
-from bench.events import Draft, Event, EventKind, pin
-from bench.house import House
-from bench.instrument import InstrumentError, InstrumentKind, LinkState, OnSample
-from bench.journal import Journal, OrderRow
-from bench.judging import Handling, Judged, MeasureTask, RunFacts, evaluate
+from bench.errors import Refusal, Refused, UsageError
+from bench.events import Draft, Event, EventKind
+from bench.instrument import InstrumentKind, LinkState, OnSample
+from bench.judging import Handling, Judged, MeasureTask, evaluate
 from bench.language import Text, msg
 from bench.metrology import InstrumentRecord, calibration_refusal, identity_refusal
 from bench.order import RepairOrder
-from bench.order import Watch as OrderedWatch
-from bench.people import Operator, Role
-from bench.pool import InstrumentPool
 from bench.procedure import engine, guards
 from bench.procedure.derived import derive_all
 from bench.procedure.guards import Question
-from bench.procedure.model import END, Procedure, Step, StepKind
+from bench.procedure.model import END, Step, StepKind
 from bench.procedure.state import OrderState, apply, fold
 from bench.procedure.tasks import Watch, highest_pressure, tasks
-from bench.register import Register
-from bench.uncertainty import certified
+from bench.running import Interrupted, run_task
 
 if TYPE_CHECKING:
-    from bench.diagnosis import Diagnosis, RuleBook
+    from bench.desk import Desk
+    from bench.diagnosis import Diagnosis
 
 MANUAL = "manual"
-
-
-class Procedures(Protocol):
-    """What the desk asks of the procedure library."""
-
-    def get(self, procedure_id: str) -> Procedure: ...
-
-    def all(self) -> Sequence[Procedure]: ...
-
-
-class Clock:
-    """The wall clock with its offset, and the monotonic one that durations come from."""
-
-    def now(self) -> datetime:
-        return datetime.now().astimezone()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
-Hands = Callable[[str, Handling], None]
-
-
-def _no_hands(order: str, handling: Handling) -> None:
-    """A real watch needs no telling."""
-
-
-class Desk:
-    """A bench at work: who is signed in, and the orders on it."""
-
-    def __init__(
-        self,
-        journal: Journal,
-        procedures: Procedures,
-        profiles: ProfileLibrary,
-        pool: InstrumentPool,
-        house: House,
-        hands: Hands = _no_hands,
-        clock: Clock | None = None,
-        rules: Path | None = None,
-    ) -> None:
-        self.journal = journal
-        self.register = Register(journal)
-        self.procedures = procedures
-        self.profiles = profiles
-        self.pool = pool
-        self.house = house
-        self.hands = hands
-        self.clock = clock or Clock()
-        self.operator: Operator | None = None
-        self.profile_record = ProfileRecord(journal)
-        self._rules = rules
-
-    def sign_in(self, operator: Operator, role: Role | None = None) -> None:
-        """Name who works here from now on (G-01)."""
-        acting = role or min(operator.roles, key=list(Role).index)
-        payload = {"operator": operator.id, "name": operator.name, "role": acting.value}
-        self.journal.append([Draft(EventKind.SIGNED_IN, payload, None, operator.id)])
-        self.operator = operator
-
-    def orders(self) -> list[OrderRow]:
-        return self.journal.orders()
-
-    def open_order(self, order: RepairOrder) -> None:
-        """Take an order into the record. Raises UsageError for a known number, an unknown procedure or profile."""
-        if any(row.number == order.number for row in self.orders()):
-            raise UsageError(
-                msg("There is already an order {number}.", number=order.number),
-                remedy=msg("Give the new order its own number."),
-            )
-        procedure = self.procedures.get(order.procedure)
-        if order.watch.family not in procedure.families:
-            raise UsageError(
-                msg(
-                    "The procedure “{procedure}” is not for this watch ({family}).",
-                    procedure=procedure.title,
-                    family=order.watch.family,
-                ),
-                remedy=msg("Choose a procedure for its family."),
-            )
-        calibre, case = self.profiles_of(order.watch)
-        used = [profile.identity for profile in (calibre, case) if profile is not None]
-        for identity in used:
-            self.profile_record.check_frozen(identity)
-        payload = {
-            "order": order.to_json(),
-            "workshop": self.house.name,
-            "house": self.house.to_json(),
-            "procedure": {
-                "id": procedure.id,
-                "version": procedure.version,
-                "sha256": procedure.sha256,
-                "title": procedure.title.to_json(),
-                "first": procedure.steps[0].id,
-            },
-            "profiles": {
-                "calibre": {**calibre.identity.to_json(), "name": calibre.name} if calibre else None,
-                "case": {**case.identity.to_json(), "name": case.name} if case else None,
-            },
-        }
-        operator = self.operator.id if self.operator else None
-        opening = Draft(EventKind.ORDER_OPENED, payload, order.number, operator)
-        self.journal.append([*self._pinning(procedure), *self.profile_record.pinning(used), opening])
-
-    def sign_quote(self, number: str, reference: str, how: str) -> None:
-        """Enter the customer's consent (G-21). Raises UsageError for an unknown order, Refused without an operator."""
-        work = self.work(number)
-        if self.operator is None:
-            raise Refused(guards.nobody_signed_in())
-        payload = {"reference": reference, "how": how, "signed_at": self.clock.now().isoformat(timespec="seconds")}
-        self.journal.append([Draft(EventKind.QUOTE_SIGNED, payload, work.number, self.operator.id)])
-
-    def work(self, number: str) -> Work:
-        """Take up an order where it stands. Raises UsageError for an unknown number."""
-        events = list(self.journal.events(order=number))
-        if not events:
-            known = ", ".join(row.number for row in self.orders()[:8])
-            raise UsageError(
-                msg("There is no order {number}.", number=number),
-                remedy=msg("Known orders: {known}.", known=known or "—"),
-            )
-        return Work(self, events)
-
-    def profiles_of(self, watch: OrderedWatch) -> tuple[CalibreProfile | None, CaseProfile | None]:
-        """Return the profiles of a watch with their approval as recorded. Raises UsageError for unknown ones."""
-        calibre = self.profiles.calibre(watch.calibre) if watch.calibre else None
-        case = self.profiles.case(watch.case) if watch.case else None
-        return (
-            self.profile_record.of(calibre) if calibre else None,
-            self.profile_record.of(case) if case else None,
-        )
-
-    @cached_property
-    def rule_book(self) -> RuleBook:
-        """The diagnosis rules, the workshop's over ours. Raises DataFileError for a faulty file of the workshop."""
-        from bench.diagnosis import load
-
-        return load(self._rules)
-
-    def pinned(self, sha256: str) -> Procedure:
-        """Return the procedure that an order was opened with, exactly as it was then."""
-        event = next(self.journal.events(order=pin(sha256)))
-        return Procedure.model_validate(event.payload["content"]).model_copy(update={"sha256": sha256})
-
-    def _pinning(self, procedure: Procedure) -> list[Draft]:
-        """Keep the procedure's content in the record when its first order is opened: files change, orders go on."""
-        if next(self.journal.events(order=pin(procedure.sha256)), None) is not None:
-            return []
-        content = procedure.model_dump(mode="json", exclude={"sha256", "origin"})
-        payload = {"id": procedure.id, "version": procedure.version, "content": content}
-        return [Draft(EventKind.PROCEDURE_PINNED, payload, pin(procedure.sha256))]
-
-    def stop(self) -> None:
-        """Stop every running program safely: chambers vented, fields down."""
-        self.pool.stop()
 
 
 @dataclass(frozen=True)
@@ -348,57 +182,36 @@ class Work:
             record = self.instrument(task, by_hand=by_hand)
             task = self._with_blockers(task, record, indication=indication)
             self._keyed_in(task, record, reason)
-        pool, clock = self.desk.pool, self.desk.clock
-        snapshot = record.snapshot(clock.now().date())
-        stated = record.certificate.expanded if record.certificate else {}
-        capabilities = certified(pool.capabilities(record.id), stated)
-        header = {
-            "task": task.to_json(),
+        self._running = record.id
+        about = {
             "order": self.number,
             "visit": self.state.visit,
-            "instrument": snapshot.to_json(),
-            "capabilities": [entry.to_json() for entry in capabilities],
-            "provenance": pool.provenance(record.id).value,
             "derive": list(step.measure.derive) if step.measure else [],
-            "options": dict(record.options),
         }
-        segment = pool.begin_segment(record.id, header)
-        started, t0 = clock.now(), clock.monotonic()
-        self._running = record.id
         try:
-            result = pool.run(record.id, task.program, on_sample)
-        except InstrumentError as error:
-            self._interrupted(task, error, segment)
-            raise
+            ran = run_task(self.desk.pool, self.desk.clock, record, task, about, on_sample)
+        except Interrupted as interrupted:
+            self._interrupted(task, interrupted)
+            raise interrupted.error from None
         finally:
             self._running = None
-        facts = RunFacts(
-            instrument=snapshot,
-            capabilities=capabilities,
-            provenance=pool.provenance(record.id),
-            started=started.isoformat(timespec="milliseconds"),
-            ended=clock.now().isoformat(timespec="milliseconds"),
-            duration=clock.monotonic() - t0,
-            recording=segment,
-        )
-        judged = evaluate(task, result, facts)
+        judged = evaluate(task, ran.result, ran.facts)
         if self._is_last(task) and step.measure is not None:
             so_far = [entry for done in self._measured() for entry in done.judged]
             here = (self.state.current, self.state.visit)
             before = [done for done in self.state.tasks if (done.step, done.visit) != here]
             earlier = [entry for done in before for entry in done.judged]
             judged += derive_all(task, step.measure.derive, [*so_far, *judged], earlier)
-        if segment is not None:
-            pool.end_segment(segment, {"judged": [entry.to_json() for entry in judged]})
+        ran.end(judged)
         payload = {
             **self._where(task),
             "judged": [entry.to_json() for entry in judged],
-            "aborted": result.aborted.to_json() if result.aborted else None,
+            "aborted": ran.result.aborted.to_json() if ran.result.aborted else None,
             "closure": self.state.closure,
             "tag": task.tag.to_json() if task.tag else None,
             "reason": reason,
             "dry_test": task.program.name == "leak-test",
-            "device_verdict": result.device_verdict,
+            "device_verdict": ran.result.device_verdict,
             "profiles": self._identities(),
         }
         self._append([Draft(EventKind.MEASURED, payload)])
@@ -526,16 +339,15 @@ class Work:
             up = any(self.desk.pool.state(r.id) is LinkState.READY for r in linked)
             engine.may_key_in(True, up, reason)
 
-    def _interrupted(self, task: MeasureTask, error: InstrumentError, segment: str | None) -> None:
+    def _interrupted(self, task: MeasureTask, interrupted: Interrupted) -> None:
+        error = interrupted.error
         payload = {
             **self._where(task),
             "error": error.to_json(),
             "evidence": error.evidence(),
-            "recording": segment,
+            "recording": interrupted.segment,
         }
         self._append([Draft(EventKind.MEASUREMENT_INTERRUPTED, payload)])
-        if segment is not None:
-            self.desk.pool.end_segment(segment, {"error": error.to_json()})
 
     def _where(self, task: MeasureTask) -> dict[str, Any]:
         visit = self.state.visit
@@ -584,6 +396,3 @@ class _Kept:
         if isinstance(error, Refused):
             payload = {"step": self.work.state.current, "refusal": error.refusal.to_json()}
             self.work._append([Draft(EventKind.REFUSED, payload)])
-
-
-__all__ = ["Clock", "Desk", "EtabliError", "Hands", "Procedures", "StepMark", "Work"]

@@ -31,11 +31,12 @@ from tui.screens.opening import OpeningScreen
 from tui.screens.room import Room
 
 if TYPE_CHECKING:
+    from bench.desk import Desk
     from bench.metrology import InstrumentRecord
     from bench.people import Operator, Role
     from bench.pool import LinkEvent
     from bench.quantities import Quantity
-    from bench.work import Desk, Work
+    from bench.work import Work
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Self
 
 from bench.conformity import State
+from bench.desk import Desk
 from bench.errors import EtabliError, ExitCode, UsageError
 from bench.instrument import Stopped
 from bench.journal import Journal, LogFilter
@@ -18,7 +19,7 @@ from bench.language import _, msg
 from bench.people import Role
 from bench.procedure.model import Step, StepKind
 from bench.quantities import Quantity
-from bench.work import Desk, Work
+from bench.work import Work
 from tui.answers import Answer, Answers, expected
 from tui.settings import Settings
 

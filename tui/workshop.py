@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
+from bench.desk import Desk
 from bench.errors import EtabliError, UsageError
 from bench.journal import Journal
 from bench.judging import Handling
@@ -16,7 +17,6 @@ from bench.people import Operator
 from bench.quantities import Quantity
 from bench.recording import Recorder, RecordingFailed
 from bench.register import Register
-from bench.work import Desk
 from drivers.manual import Ask
 from drivers.registry import is_manual
 from drivers.station import Station

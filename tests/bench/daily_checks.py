@@ -7,10 +7,10 @@ from datetime import date
 
 from scripted import ScriptedPool, Truth, a_desk
 
+from bench.desk import Desk
 from bench.instrument import InstrumentKind, Program
 from bench.metrology import DailyCheck
 from bench.quantities import Value
-from bench.work import Desk
 
 LEAK_TESTER = InstrumentKind.WATER_RESISTANCE.value
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bench.desk import Desk
 from bench.events import Draft, Event
 from bench.house import House
 from bench.instrument import (
@@ -29,7 +30,7 @@ from bench.people import Operator, Role
 from bench.pool import LinkEvent
 from bench.procedure.library import ProcedureLibrary
 from bench.quantities import Value
-from bench.work import Clock, Desk
+from bench.running import Clock
 from profiles.library import Library
 
 TECHNICIAN = Operator("t1", "Claire Vuille", frozenset({Role.TECHNICIAN}))

@@ -9,10 +9,10 @@ from scripted import HOUSE, PROCEDURES, TECHNICIAN, FixedClock, MemoryJournal, S
 from test_procedure_walk import measure_step, walk
 
 from bench.conformity import State
+from bench.desk import Desk
 from bench.errors import Refused, UsageError
 from bench.order import Family, Watch
 from bench.people import Operator, Role
-from bench.work import Desk
 from profiles.library import Library
 
 MANAGER = Operator("m1", "Anne Rochat", frozenset({Role.MANAGER}))

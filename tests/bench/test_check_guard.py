@@ -10,12 +10,13 @@ from scripted import ScriptedPool, Truth, an_order
 
 from bench.checking import check
 from bench.conformity import State
+from bench.desk import Desk
 from bench.errors import Refusal, Refused
 from bench.events import EventKind
 from bench.judging import MeasureTask
 from bench.metrology import Certificate, InstrumentRecord
 from bench.procedure.model import StepKind
-from bench.work import Desk, Work
+from bench.work import Work
 
 GOOD = {"glass_sound": "yes", "back_tight": "yes", "crown_present": "yes", "moisture_visible": "no", "fog_before": "no"}
 

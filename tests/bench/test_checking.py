@@ -11,11 +11,11 @@ from scripted import ScriptedPool, Truth, a_desk, later
 
 from bench.checking import Checked, check
 from bench.conformity import State
+from bench.desk import Desk
 from bench.errors import Refused, UsageError
 from bench.events import EventKind
 from bench.instrument import Identity, InstrumentKind, NoReply
 from bench.metrology import CalibrationState, InstrumentRecord
-from bench.work import Desk
 
 
 def the_tester(desk: Desk) -> InstrumentRecord:

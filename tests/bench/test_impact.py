@@ -14,6 +14,7 @@ from test_procedure_walk import measure_step, walk
 
 from bench.checking import check
 from bench.conformity import State
+from bench.desk import Desk
 from bench.events import EventKind
 from bench.impact import Affected, Review, impact, review
 from bench.instrument import InstrumentKind
@@ -23,7 +24,6 @@ from bench.people import Operator, Role
 from bench.registration import Registrar
 from bench.sheet import content
 from bench.sheet.model import Sheet
-from bench.work import Desk
 
 MANAGER = Operator("m1", "Jeanne Roy", frozenset({Role.MANAGER}))
 

@@ -10,6 +10,7 @@ import pytest
 from scripted import CONTROLLER, HOUSE, TECHNICIAN, ScriptedPool, Truth, a_desk, an_order, later
 
 from bench.conformity import State
+from bench.desk import Desk
 from bench.errors import Refused, UsageError
 from bench.events import EventKind
 from bench.house import House
@@ -17,7 +18,7 @@ from bench.instrument import Identity, LinkLost, LinkState
 from bench.metrology import InstrumentRecord
 from bench.procedure.model import StepKind
 from bench.quantities import Value
-from bench.work import Desk, Work
+from bench.work import Work
 
 GOOD = {
     "label": "yes",

@@ -12,6 +12,7 @@ import random
 import sys
 from pathlib import Path
 
+from bench.desk import Desk
 from bench.house import House
 from bench.journal import Journal
 from bench.judging import Handling
@@ -20,7 +21,7 @@ from bench.people import Operator, Role
 from bench.procedure.library import ProcedureLibrary
 from bench.procedure.model import StepKind
 from bench.quantities import Value
-from bench.work import Desk, Work
+from bench.work import Work
 from drivers.simulated.bench import SimulatedBench
 from drivers.station import Station
 from profiles.library import Library

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from killable import HOUSE, WATCHMAKER, an_order, one_move
 
+from bench.desk import Desk
 from bench.events import EventKind
 from bench.instrument import InstrumentError, LinkLost, LinkState
 from bench.journal import Journal
 from bench.pool import LinkEvent
 from bench.procedure.library import ProcedureLibrary
 from bench.procedure.model import StepKind
-from bench.work import Desk, Work
+from bench.work import Work
 from drivers.simulated.bench import SimulatedBench
 from drivers.station import Station
 from profiles.library import Library

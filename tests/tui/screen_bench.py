@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileIdentity, ProfileLimit, Stage
 from bench.conformity import Mark, limit_between
+from bench.desk import Desk
 from bench.errors import EtabliError, UsageError
 from bench.house import House
 from bench.instrument import (
@@ -35,7 +36,6 @@ from bench.pool import LinkEvent
 from bench.procedure.library import ProcedureLibrary
 from bench.procedure.model import FormField
 from bench.quantities import Quantity, Value, quantity
-from bench.work import Desk
 
 ACCURACY = {
     "rate": 0.5,

@@ -12,11 +12,11 @@ import pytest
 from pydantic import ValidationError
 
 from bench.checking import check
+from bench.desk import Desk
 from bench.house import House
 from bench.journal import Journal
 from bench.people import Operator, Role
 from bench.procedure.library import ProcedureLibrary
-from bench.work import Desk
 from drivers.simulated import SimulatedBench
 from drivers.station import Station
 from profiles.library import Library

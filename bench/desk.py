@@ -1,0 +1,174 @@
+"""A bench at work: who is signed in, the orders on it, and what they share: journal, libraries, instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from bench.approvals import ProfileRecord
+from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
+from bench.errors import Refused, UsageError
+from bench.events import Draft, EventKind, pin
+from bench.house import House
+from bench.journal import Journal, OrderRow
+from bench.judging import Handling
+from bench.language import msg
+from bench.order import RepairOrder
+from bench.order import Watch as OrderedWatch
+from bench.people import Operator, Role
+from bench.pool import InstrumentPool
+from bench.procedure import guards
+from bench.procedure.model import Procedure
+from bench.register import Register
+from bench.running import Clock
+from bench.work import Work
+
+if TYPE_CHECKING:
+    from bench.diagnosis import RuleBook
+
+
+class Procedures(Protocol):
+    """What the desk asks of the procedure library."""
+
+    def get(self, procedure_id: str) -> Procedure: ...
+
+    def all(self) -> Sequence[Procedure]: ...
+
+
+Hands = Callable[[str, Handling], None]
+
+
+def _no_hands(order: str, handling: Handling) -> None:
+    """A real watch needs no telling."""
+
+
+class Desk:
+    """A bench at work: who is signed in, and the orders on it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        procedures: Procedures,
+        profiles: ProfileLibrary,
+        pool: InstrumentPool,
+        house: House,
+        hands: Hands = _no_hands,
+        clock: Clock | None = None,
+        rules: Path | None = None,
+    ) -> None:
+        self.journal = journal
+        self.register = Register(journal)
+        self.procedures = procedures
+        self.profiles = profiles
+        self.pool = pool
+        self.house = house
+        self.hands = hands
+        self.clock = clock or Clock()
+        self.operator: Operator | None = None
+        self.profile_record = ProfileRecord(journal)
+        self._rules = rules
+
+    def sign_in(self, operator: Operator, role: Role | None = None) -> None:
+        """Name who works here from now on (G-01)."""
+        acting = role or min(operator.roles, key=list(Role).index)
+        payload = {"operator": operator.id, "name": operator.name, "role": acting.value}
+        self.journal.append([Draft(EventKind.SIGNED_IN, payload, None, operator.id)])
+        self.operator = operator
+
+    def orders(self) -> list[OrderRow]:
+        return self.journal.orders()
+
+    def open_order(self, order: RepairOrder) -> None:
+        """Take an order into the record. Raises UsageError for a known number, an unknown procedure or profile."""
+        if any(row.number == order.number for row in self.orders()):
+            raise UsageError(
+                msg("There is already an order {number}.", number=order.number),
+                remedy=msg("Give the new order its own number."),
+            )
+        procedure = self.procedures.get(order.procedure)
+        if order.watch.family not in procedure.families:
+            raise UsageError(
+                msg(
+                    "The procedure “{procedure}” is not for this watch ({family}).",
+                    procedure=procedure.title,
+                    family=order.watch.family,
+                ),
+                remedy=msg("Choose a procedure for its family."),
+            )
+        calibre, case = self.profiles_of(order.watch)
+        used = [profile.identity for profile in (calibre, case) if profile is not None]
+        for identity in used:
+            self.profile_record.check_frozen(identity)
+        payload = {
+            "order": order.to_json(),
+            "workshop": self.house.name,
+            "house": self.house.to_json(),
+            "procedure": {
+                "id": procedure.id,
+                "version": procedure.version,
+                "sha256": procedure.sha256,
+                "title": procedure.title.to_json(),
+                "first": procedure.steps[0].id,
+            },
+            "profiles": {
+                "calibre": {**calibre.identity.to_json(), "name": calibre.name} if calibre else None,
+                "case": {**case.identity.to_json(), "name": case.name} if case else None,
+            },
+        }
+        operator = self.operator.id if self.operator else None
+        opening = Draft(EventKind.ORDER_OPENED, payload, order.number, operator)
+        self.journal.append([*self._pinning(procedure), *self.profile_record.pinning(used), opening])
+
+    def sign_quote(self, number: str, reference: str, how: str) -> None:
+        """Enter the customer's consent (G-21). Raises UsageError for an unknown order, Refused without an operator."""
+        work = self.work(number)
+        if self.operator is None:
+            raise Refused(guards.nobody_signed_in())
+        payload = {"reference": reference, "how": how, "signed_at": self.clock.now().isoformat(timespec="seconds")}
+        self.journal.append([Draft(EventKind.QUOTE_SIGNED, payload, work.number, self.operator.id)])
+
+    def work(self, number: str) -> Work:
+        """Take up an order where it stands. Raises UsageError for an unknown number."""
+        events = list(self.journal.events(order=number))
+        if not events:
+            known = ", ".join(row.number for row in self.orders()[:8])
+            raise UsageError(
+                msg("There is no order {number}.", number=number),
+                remedy=msg("Known orders: {known}.", known=known or "—"),
+            )
+        return Work(self, events)
+
+    def profiles_of(self, watch: OrderedWatch) -> tuple[CalibreProfile | None, CaseProfile | None]:
+        """Return the profiles of a watch with their approval as recorded. Raises UsageError for unknown ones."""
+        calibre = self.profiles.calibre(watch.calibre) if watch.calibre else None
+        case = self.profiles.case(watch.case) if watch.case else None
+        return (
+            self.profile_record.of(calibre) if calibre else None,
+            self.profile_record.of(case) if case else None,
+        )
+
+    @cached_property
+    def rule_book(self) -> RuleBook:
+        """The diagnosis rules, the workshop's over ours. Raises DataFileError for a faulty file of the workshop."""
+        from bench.diagnosis import load
+
+        return load(self._rules)
+
+    def pinned(self, sha256: str) -> Procedure:
+        """Return the procedure that an order was opened with, exactly as it was then."""
+        event = next(self.journal.events(order=pin(sha256)))
+        return Procedure.model_validate(event.payload["content"]).model_copy(update={"sha256": sha256})
+
+    def _pinning(self, procedure: Procedure) -> list[Draft]:
+        """Keep the procedure's content in the record when its first order is opened: files change, orders go on."""
+        if next(self.journal.events(order=pin(procedure.sha256)), None) is not None:
+            return []
+        content = procedure.model_dump(mode="json", exclude={"sha256", "origin"})
+        payload = {"id": procedure.id, "version": procedure.version, "content": content}
+        return [Draft(EventKind.PROCEDURE_PINNED, payload, pin(procedure.sha256))]
+
+    def stop(self) -> None:
+        """Stop every running program safely: chambers vented, fields down."""
+        self.pool.stop()
