@@ -25,11 +25,14 @@ from bench.instrument import (
     Capability,
     DeviceFault,
     Identity,
+    InstrumentError,
     InstrumentKind,
+    LinkLost,
     Malformed,
     OutOfRange,
     Program,
     RunResult,
+    Stopped,
     WrongInstrument,
     value_parameter,
 )
@@ -277,15 +280,24 @@ class Qualitek(WireInstrument):
             self._vent()
 
     def _vent(self) -> None:
-        """Abort and wait until the tester is at rest. Raises InstrumentError."""
+        """Abort and wait until the tester is at rest, through any fault of the line but its loss. Raises LinkLost,
+        Stopped, DeviceFault."""
         clock = self.link.clock
         end = clock.monotonic() + VENT_PATIENCE
-        self._write(CONTROL, ABORT)
+        aborted = False
         while clock.monotonic() < end:
-            if self._status().at_rest:
-                self._under_pressure = False
-                self._write(CONTROL, REST)
-                return
+            try:
+                if not aborted:
+                    self._write(CONTROL, ABORT)
+                    aborted = True
+                if self._status().at_rest:
+                    self._under_pressure = False
+                    self._write(CONTROL, REST)
+                    return
+            except (LinkLost, Stopped):
+                raise
+            except InstrumentError:
+                pass
             self._pause(POLL)
         raise self.exchange.error(DeviceFault, msg("It does not come to rest after the abort."))
 

@@ -249,6 +249,26 @@ def test_a_stop_aborts_and_waits_until_the_chamber_is_vented() -> None:
     assert device(at)._chamber == 0.0
 
 
+def test_an_abort_whose_answer_is_lost_is_said_again() -> None:
+    at = bench()
+    said = at.link.wire
+    lost: list[bytes] = []
+
+    def wire(frame: bytes) -> Any:
+        if frame[1] == 6 and frame[2:6] == b"\0\0\0\2" and not lost:
+            lost.append(frame)
+            return []
+        return said(frame)
+
+    at.link.wire = wire
+    at.link.at(20.0, at.driver._halted.set)
+    with pytest.raises(Stopped):
+        run(at)
+    assert lost
+    assert put(at)[-3:] == [(40001, 2), (40001, 2), (40001, 0)]
+    assert device(at)._chamber == 0.0
+
+
 def test_a_test_that_somebody_else_left_running_is_ended_first() -> None:
     at = bench()
     device(at).process(at.link.clock.now)
