@@ -244,8 +244,14 @@ def check_silence(trial: Trial) -> None:
         error, took = at.timed(at.driver.identify)
         _must(took <= HANDSHAKE, _late(took))
         _must(isinstance(error, NoReply) or fault not in ("silent", "hang"), _wrong(error))
+
+
+def check_deck(trial: Trial) -> None:
+    """Each fault of the deck in a whole run, and the next run, without it, is sound."""
+    for fault in WIRE:
         at = set_up(trial)
         at.fault(fault)
+        at.timed(at.driver.identify)
         _true_or_typed(at, trial)
         at.fault(fault, on=False)
         if fault in ("slow", "trickle"):
@@ -355,6 +361,7 @@ CHECKS: dict[str, tuple[Callable[[Trial], None], str]] = {
     "unplugged": (check_unplugged, N_("a cable pulled while reading, writing, closing")),
     "babble": (check_babble, N_("an endless stream")),
     "silence": (check_silence, N_("silence, a hang, one byte a minute")),
+    "deck": (check_deck, N_("every fault of the simulation, and the run after it")),
     "late": (check_late, N_("a late reply")),
     "clock-jump": (check_clock_jump, N_("the time of day is set in mid-test")),
     "own-errors": (check_own_errors, N_("errors that the instrument reports itself")),
