@@ -242,7 +242,7 @@ class OutOfRange(InstrumentError):
 class WrongInstrument(InstrumentError):
     """Another instrument answers than the register expects (G-04)."""
 
-    headline = N_("Another instrument answers than {instrument}.")
+    headline = N_("A different instrument answers for {instrument}.")
     advice = N_("Plug in the registered instrument, or have the manager register this one.")
 
 

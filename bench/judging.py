@@ -25,7 +25,7 @@ from bench.measurement import (
 from bench.quantities import Value
 from bench.uncertainty import Doubts, budget, combine
 
-INFORMATION = Refusal("information", msg("Kept as information."), msg("No verdict is asked here."), msg("nobody"))
+INFORMATION = Refusal("information", msg("Kept as information."), msg("No verdict is asked for here."), msg("nobody"))
 
 
 @dataclass(frozen=True)

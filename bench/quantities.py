@@ -275,7 +275,7 @@ class Value:
                     quantity=self.quantity.name,
                     other=repr(other),
                 ),
-                remedy=msg("Give both their quantity and unit."),
+                remedy=msg("Give each its quantity and unit."),
             )
         if other.quantity.dimension != self.quantity.dimension:
             raise QuantityMismatch(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from bench.errors import EtabliError, ExitCode, UsageError
+from bench.errors import EtabliError, UsageError
 from bench.instrument import (
     DeviceFault,
     Instrument,
@@ -34,12 +34,23 @@ from drivers.dialects.frames import OUT_OF_RANGE
 from drivers.exchange import KEPT
 from drivers.link.replay import ReplayLink
 from drivers.registry import build
-from drivers.simulated.desk import Desk, Trial, handshake_frames, healthy, program_frames, set_up
+from drivers.simulated.desk import Trial, handshake_frames, healthy, program_frames, set_up
 from drivers.simulated.faults import FIELD_METER_FRAME, LEAK_TESTER_FRAME, WIRE
+from drivers.simulated.findings import (
+    MAKING_SAFE,
+    NotKept,
+    must,
+    raised,
+    said,
+    same,
+    sound_again,
+    too_long,
+    true,
+    true_or_typed,
+    wrong,
+)
 from drivers.simulated.mangle import NOISES, Nth, held_back, misheard, mutations, then_silence, with_parity_bit
 
-# Beyond its deadline a program may still need this long to bring the instrument to rest.
-MAKING_SAFE = 15.0
 # A handshake, with its repetitions on a suspect link, is over within this time.
 HANDSHAKE = 30.0
 SEED = 20260628
@@ -50,34 +61,28 @@ MIDDLE = 2.0
 Figures = dict[str, float]
 
 
-class NotKept(EtabliError):
-    """A promise that the driver does not keep."""
-
-    exit_code = ExitCode.FAILURE
-
-
 def check_interface(trial: Trial) -> None:
     """Identity, programs and every figure of a healthy run are what the register and the capabilities say."""
     at = set_up(trial)
-    _must(isinstance(at.driver, Instrument), msg("It has not the methods of bench.instrument.Instrument."))
+    must(isinstance(at.driver, Instrument), msg("It has not the methods of bench.instrument.Instrument."))
     identity = at.driver.check_identity()
-    _must(identity.model == at.record.model, msg("It names the model {model}.", model=identity.model))
+    must(identity.model == at.record.model, msg("It names the model {model}.", model=identity.model))
     known = {entry.quantity for entry in at.driver.capabilities()}
     for program in trial.programs:
         at = set_up(trial)
         samples: list[Any] = []
         result = at.driver.run(program, samples.append)
-        _must(bool(result.readings), msg("“{program}” gives no readings.", program=program.name))
-        _must(result.samples == len(samples), msg("“{program}” miscounts its samples.", program=program.name))
+        must(bool(result.readings), msg("“{program}” gives no readings.", program=program.name))
+        must(result.samples == len(samples), msg("“{program}” miscounts its samples.", program=program.name))
         for reading in result.readings:
-            _must(
+            must(
                 math.isfinite(reading.value.magnitude) and reading.value.quantity.id in known,
                 msg("“{quantity}” is no capability of it.", quantity=reading.value.quantity.id),
             )
         for sample in samples:
-            _must(bool(sample.raw), msg("A sample does not carry its bytes."))
-            _must(sample.provenance is Provenance.SIMULATED, msg("A sample does not say where it comes from."))
-    _must(isinstance(_raised(lambda: set_up(trial).driver.run(Program("dance"))), UsageError), _wrong("dance"))
+            must(bool(sample.raw), msg("A sample does not carry its bytes."))
+            must(sample.provenance is Provenance.SIMULATED, msg("A sample does not say where it comes from."))
+    must(isinstance(raised(lambda: set_up(trial).driver.run(Program("dance"))), UsageError), wrong("dance"))
 
 
 def check_partial(trial: Trial) -> None:
@@ -87,13 +92,13 @@ def check_partial(trial: Trial) -> None:
         at = set_up(trial)
         at.link.wire = Nth(lambda frame, kept=kept: frame[: min(kept, len(frame) - 1)])  # type: ignore[misc]
         error, took = at.timed(at.driver.identify)
-        _must(isinstance(error, UNREADABLE), _wrong(error))
-        _must(took <= HANDSHAKE, _late(took))
-        _must(not isinstance(error, Truncated) or bool(error.partial), msg("The broken-off bytes are not kept."))
+        must(isinstance(error, UNREADABLE), wrong(error))
+        must(took <= HANDSHAKE, too_long(took))
+        must(not isinstance(error, Truncated) or bool(error.partial), msg("The broken-off bytes are not kept."))
     for nth in _spread(len(program_frames(trial)), 4):
         at = set_up(trial)
         at.link.wire = then_silence(nth)
-        _true_or_typed(at, trial)
+        true_or_typed(at, trial)
 
 
 def check_repetitions(trial: Trial) -> None:
@@ -104,15 +109,15 @@ def check_repetitions(trial: Trial) -> None:
     once = len(at.link.written)
     at.timed(at.driver.identify)
     again = len(at.link.written) - once
-    _must(at.driver.suspect, msg("It believes a link that does not answer."))
-    _must(again <= 3 * max(once, 1), msg("It repeats its question {count} times.", count=again))
+    must(at.driver.suspect, msg("It believes a link that does not answer."))
+    must(again <= 3 * max(once, 1), msg("It repeats its question {count} times.", count=again))
 
 
 def check_split(trial: Trial) -> None:
     """Byte by byte gives the same figures as whole frames."""
     at = set_up(trial)
     at.fault("split")
-    _true(at.timed(at.run)[0], trial)
+    true(at.timed(at.run)[0], trial)
 
 
 def check_joined(trial: Trial) -> None:
@@ -120,7 +125,7 @@ def check_joined(trial: Trial) -> None:
     for ragged in (False, True):
         at = set_up(trial)
         at.link.latency, at.link.ragged = 0.5, ragged
-        _true(at.timed(at.run)[0], trial)
+        true(at.timed(at.run)[0], trial)
 
 
 def check_garbage(trial: Trial) -> None:
@@ -131,8 +136,8 @@ def check_garbage(trial: Trial) -> None:
             for chosen in ((middle,), ()):
                 at = set_up(trial)
                 at.link.wire = Nth(mangle, chosen)
-                _true_or_typed(at, trial)
-                _sound_again(at, trial)
+                true_or_typed(at, trial)
+                sound_again(at, trial)
 
 
 def check_mutation(trial: Trial) -> None:
@@ -143,23 +148,23 @@ def check_mutation(trial: Trial) -> None:
         for mutant in mutations(frames[nth - 1], random):
             at = set_up(trial)
             at.link.wire = Nth(lambda _frame, mutant=mutant: mutant, (nth,))  # type: ignore[misc]
-            _true_or_typed(at, trial)
+            true_or_typed(at, trial)
     if set_up(trial).link.device.dialect.data.checksum is not None:
         at = set_up(trial)
         at.link.wire = Nth(lambda frame: next(mutations(frame, random)))
         error, _ = at.timed(at.run)
-        _must(isinstance(error, InstrumentError), _wrong(error))
+        must(isinstance(error, InstrumentError), wrong(error))
 
 
 def check_stale(trial: Trial) -> None:
     """A frame that comes twice, and frames that wait from before the start, change nothing."""
     at = set_up(trial)
     at.fault("duplicate")
-    _true_or_typed(at, trial)
+    true_or_typed(at, trial)
     at = set_up(trial)
     for frame in program_frames(trial, trial.another):
         at.link.say(frame)
-    _true(at.timed(at.run)[0], trial)
+    true(at.timed(at.run)[0], trial)
 
 
 def check_line_settings(trial: Trial) -> None:
@@ -174,9 +179,9 @@ def check_line_settings(trial: Trial) -> None:
         at = set_up(trial)
         at.link.wire = Nth(mangle)
         error, took = at.timed(at.driver.identify)
-        _must(isinstance(error, UNREADABLE), msg("{line}: {got}", line=name, got=_said(error)))
-        _must(took <= HANDSHAKE, _late(took))
-        _must(error.remedy is not None, msg("{line}: it gives no remedy.", line=name))
+        must(isinstance(error, UNREADABLE), msg("{line}: {got}", line=name, got=said(error)))
+        must(took <= HANDSHAKE, too_long(took))
+        must(error.remedy is not None, msg("{line}: it gives no remedy.", line=name))
 
 
 def check_crosstalk(trial: Trial) -> None:
@@ -188,13 +193,13 @@ def check_crosstalk(trial: Trial) -> None:
             at = set_up(trial)
             at.link.wire = Nth(lambda _frame, other=other: other)  # type: ignore[misc]
             error, _ = at.timed(at.driver.identify)
-            _must(isinstance(error, UNREADABLE), _wrong(error))
+            must(isinstance(error, UNREADABLE), wrong(error))
     frames = program_frames(trial)
     for nth in _spread(len(frames), 4):
         for other in {frames[n - 1] for n in _spread(len(frames), 4)} - {frames[nth - 1]}:
             at = set_up(trial)
             at.link.wire = Nth(lambda _frame, other=other: other, (nth,))  # type: ignore[misc]
-            _true_or_typed(at, trial)
+            true_or_typed(at, trial)
 
 
 def check_reset(trial: Trial) -> None:
@@ -204,8 +209,8 @@ def check_reset(trial: Trial) -> None:
     for part in (0.25, 0.5, 0.75):
         at = set_up(trial)
         at.link.at(part * took, lambda at=at: at.link.device.restart(at.link.clock.now))  # type: ignore[misc]
-        _true_or_typed(at, trial)
-        _sound_again(at, trial)
+        true_or_typed(at, trial)
+        sound_again(at, trial)
 
 
 def check_unplugged(trial: Trial) -> None:
@@ -215,13 +220,13 @@ def check_unplugged(trial: Trial) -> None:
         at = set_up(trial)
         at.link.at(moment, lambda at=at: setattr(at.link, "plugged", False))  # type: ignore[misc]
         error, took = at.timed(at.run)
-        _must(type(error) is LinkLost, _wrong(error))
-        _must(took <= moment + 0.5, _late(took))
+        must(type(error) is LinkLost, wrong(error))
+        must(took <= moment + 0.5, too_long(took))
         at.driver.close()
         at.link.plugged = True
         at.link.open()
         at.link.clock.sleep(whole)  # what runs on the instrument meanwhile ends by itself
-        _sound_again(at, trial)
+        sound_again(at, trial)
 
 
 def check_babble(trial: Trial) -> None:
@@ -229,11 +234,11 @@ def check_babble(trial: Trial) -> None:
     at = set_up(trial)
     at.fault("babble")
     outcome, took = at.timed(at.driver.identify)
-    _must(isinstance(outcome, InstrumentError) or outcome == set_up(trial).driver.identify(), _wrong(outcome))
-    _must(took <= HANDSHAKE, _late(took))
+    must(isinstance(outcome, InstrumentError) or outcome == set_up(trial).driver.identify(), wrong(outcome))
+    must(took <= HANDSHAKE, too_long(took))
     kept = len(at.driver.exchange.heard)
-    _must(kept <= KEPT, msg("It keeps {count} bytes.", count=kept))
-    _true_or_typed(at, trial)
+    must(kept <= KEPT, msg("It keeps {count} bytes.", count=kept))
+    true_or_typed(at, trial)
 
 
 def check_silence(trial: Trial) -> None:
@@ -242,8 +247,8 @@ def check_silence(trial: Trial) -> None:
         at = set_up(trial)
         at.fault(fault)
         error, took = at.timed(at.driver.identify)
-        _must(took <= HANDSHAKE, _late(took))
-        _must(isinstance(error, NoReply) or fault not in ("silent", "hang"), _wrong(error))
+        must(took <= HANDSHAKE, too_long(took))
+        must(isinstance(error, NoReply) or fault not in ("silent", "hang"), wrong(error))
 
 
 def check_deck(trial: Trial) -> None:
@@ -252,11 +257,11 @@ def check_deck(trial: Trial) -> None:
         at = set_up(trial)
         at.fault(fault)
         at.timed(at.driver.identify)
-        _true_or_typed(at, trial)
+        true_or_typed(at, trial)
         at.fault(fault, on=False)
         if fault in ("slow", "trickle"):
             at.link.forget()  # else it would talk about the past for hours
-        _sound_again(at, trial)
+        sound_again(at, trial)
 
 
 def check_late(trial: Trial) -> None:
@@ -265,8 +270,8 @@ def check_late(trial: Trial) -> None:
         for nth in _spread(len(program_frames(trial)), 3):
             at = set_up(trial)
             at.link.wire = held_back(nth, late)
-            _true_or_typed(at, trial)
-            _sound_again(at, trial)
+            true_or_typed(at, trial)
+            sound_again(at, trial)
 
 
 def check_clock_jump(trial: Trial) -> None:
@@ -275,7 +280,7 @@ def check_clock_jump(trial: Trial) -> None:
         at = set_up(trial)
         at.link.at(0.1, lambda at=at, jump=jump: setattr(at.link.clock, "wall_jump", jump))  # type: ignore[misc]
         outcome, _ = at.timed(at.run)
-        _must(outcome == healthy(trial), msg("With the clock set by {jump} s: {got}", jump=jump, got=_said(outcome)))
+        must(outcome == healthy(trial), msg("With the clock set by {jump} s: {got}", jump=jump, got=said(outcome)))
 
 
 def check_own_errors(trial: Trial) -> None:
@@ -289,14 +294,14 @@ def check_own_errors(trial: Trial) -> None:
         at = set_up(trial)
         at.link.wire = Nth(lambda _frame, raw=example.raw: raw)  # type: ignore[misc]
         error, _ = at.timed(at.driver.identify)
-        _must(isinstance(error, (DeviceFault, OutOfRange, *UNREADABLE)), _wrong(error))
+        must(isinstance(error, (DeviceFault, OutOfRange, *UNREADABLE)), wrong(error))
     for fault in ("lid-open", "no-signal", "out-of-range"):
         at = set_up(trial)
         at.fault(fault)
         outcome, took = at.timed(at.run)
-        _must(took <= trial.programs[0].deadline + MAKING_SAFE, _late(took))
-        _must(isinstance(outcome, (dict, InstrumentError)), _wrong(outcome))
-        _must(fault == "no-signal" or isinstance(outcome, InstrumentError) or _same(outcome, trial), _wrong(outcome))
+        must(took <= trial.programs[0].deadline + MAKING_SAFE, too_long(took))
+        must(isinstance(outcome, (dict, InstrumentError)), wrong(outcome))
+        must(fault == "no-signal" or isinstance(outcome, InstrumentError) or same(outcome, trial), wrong(outcome))
 
 
 def check_other_instrument(trial: Trial) -> None:
@@ -304,8 +309,8 @@ def check_other_instrument(trial: Trial) -> None:
     at = set_up(trial)
     at.driver.record = replace(at.record, model="another", serial="0")
     error, _ = at.timed(at.driver.check_identity)
-    _must(type(error) is WrongInstrument, _wrong(error))
-    _must(at.driver.suspect, msg("It goes on believing the link."))
+    must(type(error) is WrongInstrument, wrong(error))
+    must(at.driver.suspect, msg("It goes on believing the link."))
 
 
 def check_stop(trial: Trial) -> None:
@@ -323,9 +328,9 @@ def check_stop(trial: Trial) -> None:
     at.link.at(0.3 * took, stop)
     error, _ = at.timed(at.run)
     stopping.join(5.0)
-    _must(not stopping.is_alive(), msg("The stop does not return."))
-    _must(type(error) is Stopped, _wrong(error))
-    _sound_again(at, trial)
+    must(not stopping.is_alive(), msg("The stop does not return."))
+    must(type(error) is Stopped, wrong(error))
+    sound_again(at, trial)
 
 
 def check_replay(trial: Trial) -> None:
@@ -341,9 +346,9 @@ def check_replay(trial: Trial) -> None:
         first, _ = at.timed(at.run)
         again = build(at.record, ReplayLink(at.record.id, heard), Provenance.REPLAYED)
         again.resume(state)
-        second = _raised(lambda again=again: _figures_of(again, trial))  # type: ignore[misc]
-        same = first == second if isinstance(first, dict) else type(first) is type(second)
-        _must(same, msg("“{fault}”: {first}, replayed {second}", fault=fault, first=_said(first), second=_said(second)))
+        second = raised(lambda again=again: _figures_of(again, trial))  # type: ignore[misc]
+        alike = first == second if isinstance(first, dict) else type(first) is type(second)
+        must(alike, msg("“{fault}”: {first}, replayed {second}", fault=fault, first=said(first), second=said(second)))
 
 
 CHECKS: dict[str, tuple[Callable[[Trial], None], str]] = {
@@ -398,61 +403,4 @@ def _reports(dialect: Any, item: Any) -> bool:
     return hasattr(item, "fields") and dialect.error_text(item) is not None
 
 
-def _same(figures: Figures, trial: Trial) -> bool:
-    """Whether a run gave the same figures, as far as another moment of a living watch allows."""
-    expected = healthy(trial)
-    return figures.keys() == expected.keys() and all(
-        math.isclose(figures[key], expected[key], rel_tol=0.03, abs_tol=1.0 if "leak" in key or "rate" in key else 0.05)
-        for key in expected
-    )
-
-
-def _true(outcome: Any, trial: Trial) -> None:
-    _must(isinstance(outcome, dict) and _same(outcome, trial), _wrong(outcome))
-
-
-def _true_or_typed(at: Desk, trial: Trial) -> None:
-    outcome, took = at.timed(at.run)
-    _must(took <= trial.programs[0].deadline + MAKING_SAFE, _late(took))
-    if isinstance(outcome, InstrumentError):
-        _must(outcome.evidence()["instrument"] == at.record.id, msg("The error does not carry its evidence."))
-    else:
-        _true(outcome, trial)
-
-
-def _sound_again(at: Desk, trial: Trial) -> None:
-    """What the fault left behind may cost one more repetition, no more; then the figures are right."""
-    at.link.wire = at.link.device.deck.outgoing
-    at.link.clock.sleep(0.5)
-    outcome, _ = at.timed(at.run)
-    if isinstance(outcome, InstrumentError):
-        outcome, _ = at.timed(at.run)
-    _true(outcome, trial)
-
-
-def _raised(work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except Exception as error:
-        return error
-
-
-def _must(kept: bool, why: Message) -> None:
-    if not kept:
-        raise NotKept(why)
-
-
-def _late(took: float) -> Message:
-    return msg("It took {seconds} s.", seconds=round(took, 1))
-
-
-def _wrong(outcome: Any) -> Message:
-    return msg("It gives {outcome}.", outcome=_said(outcome))
-
-
-def _said(outcome: Any) -> str:
-    if isinstance(outcome, Exception):
-        return f"{type(outcome).__name__}: {outcome}"
-    if isinstance(outcome, dict):
-        return ", ".join(f"{key} = {value:g}" for key, value in outcome.items())
-    return str(outcome)
+__all__ = ["CHECKS", "NotKept", "run"]

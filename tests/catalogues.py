@@ -5,28 +5,37 @@ Writes bench/locale/fr/LC_MESSAGES/etabli.po and .mo; prints what is still untra
 
 from __future__ import annotations
 
+import ast
 import io
+import re
 import sys
 from pathlib import Path
 
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 PO = ROOT / "bench" / "locale" / "fr" / "LC_MESSAGES" / "etabli.po"
-KEYWORDS = {"_": None, "N_": None, "msg": None}
+KEYWORDS = ("_", "N_", "msg", "Message")
 
 
 def extracted() -> Catalog:
-    """Return every sentence of the four packages."""
+    """Return every sentence of the four packages, those inside f-strings too (Babel's own reader passes over them)."""
     catalogue = Catalog(project="Établi", charset="utf-8")
     for package in ("bench", "drivers", "profiles", "tui"):
-        found = extract_from_dir(ROOT / package, [("**.py", "python")], {"**.py": {}}, keywords=KEYWORDS)
-        for name, _line, message, _comments, _context in found:
-            catalogue.add(message, locations=[(f"{package}/{name}", 0)])
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for sentence in sentences(path.read_text("utf-8")):
+                catalogue.add(sentence, locations=[(str(path.relative_to(ROOT)), 0)])
     return catalogue
+
+
+def sentences(source: str) -> list[str]:
+    """Return what a module gives to the catalogues' functions; a bare placeholder needs no translation."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args)
+    named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in KEYWORDS)
+    written = (arg.value for arg in named if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+    return [sentence for sentence in written if re.sub(r"\{\w*\}|\W", "", sentence) or ":" in sentence]
 
 
 def french() -> Catalog:

@@ -169,13 +169,14 @@ class HeadlessRun:
                 raise
             for entry in judged:
                 self._show(entry)
-        work.confirm(answer.reason)
+        # A reason prepared for the uncertainty zone says nothing about a clear result.
+        work.confirm(answer.reason if work.outcome() in ("conditional", "no-verdict") else "")
 
     def _sign_in(self, operator_id: str, role: str) -> None:
         if not operator_id:
             raise UsageError(
                 msg("{file} names nobody who works here.", file=self._answers.path.name),
-                remedy=msg("Begin it with: operator = “{id}”.", id=self._settings.operators[0].id),
+                remedy=msg('Begin it with: operator = "{id}".', id=self._settings.operators[0].id),
             )
         operator = self._settings.operator(operator_id)
         if operator is None:

@@ -31,8 +31,8 @@ _NAMES = {
 # Textual's own bindings that we name, in our words; its others are left out.
 _BUILT_IN = {
     "app.focus_next": N_("Next field"),
-    "app.focus_previous": N_("Field before"),
-    "screen.copy_text": N_("Copy what is marked"),
+    "app.focus_previous": N_("Previous field"),
+    "screen.copy_text": N_("Copy the selection"),
     "submit": N_("OK"),
 }
 # What is named first when there is not room for all.

@@ -78,7 +78,7 @@ def _read(step: Step, entry: FormField, answer: Any) -> Any:
     if str(answer) not in allowed:
         raise UsageError(
             msg("“{answer}” is no answer to “{field}”.", answer=str(answer), field=entry.label),
-            remedy=msg("Answer one of: {allowed}.", allowed=", ".join(allowed)),
+            remedy=msg("Answer with one of: {allowed}.", allowed=", ".join(allowed)),
         )
     return str(answer)
 

@@ -20,7 +20,7 @@ def load(path: Path, origin: str = "shipped") -> Procedure:
     problems = check(procedure)
     if problems:
         raise DataFileError(
-            msg("{file} does not hold together: {problems}.", file=path.name, problems="; ".join(problems)),
+            msg("{file} is inconsistent: {problems}.", file=path.name, problems="; ".join(problems)),
             remedy=msg("Mend these steps."),
         )
     return procedure.model_copy(update={"sha256": datafile.fingerprint(data), "origin": origin})

@@ -265,7 +265,7 @@ class History:
             gaps.append(_("The case is open."))
         if not self.of(EventKind.SIGNED):
             gaps.append(_("Signature of the final control"))
-        gaps.append(_("Closing of the order"))
+        gaps.append(_("Closing the order"))
         return tuple(gaps)
 
 

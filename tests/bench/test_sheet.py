@@ -321,7 +321,7 @@ def test_a_sheet_of_an_open_order_is_a_draft_and_says_what_is_missing() -> None:
     sheet = sheet_of(magnetised(until="demagnetise"))
     assert sheet["draft"] == {
         "word": "DRAFT",
-        "missing": ["Step not begun: Regulation", "Signature of the final control", "Closing of the order"],
+        "missing": ["Step not begun: Regulation", "Signature of the final control", "Closing the order"],
     }
     assert sheet["outcome"]["key"] == ""
     assert sheet_of(magnetised())["draft"] is None

@@ -20,13 +20,13 @@ from bench.instrument import InstrumentError, LinkLost, LinkState, PortUnavailab
 from bench.metrology import InstrumentRecord
 from bench.pool import LinkEvent
 from drivers import registry
-from drivers.conformance import CHECKS, NotKept, healthy, run
+from drivers.conformance import CHECKS, NotKept, run
 from drivers.demagnetiser import field_meter
 from drivers.demagnetiser.driver import Demagnetiser
 from drivers.link.serial_link import SerialLink
 from drivers.registry import DRIVERS, where
 from drivers.simulated import SimulatedBench
-from drivers.simulated.desk import set_up
+from drivers.simulated.desk import healthy, set_up
 from drivers.simulated.ports import PTYS
 from drivers.station import Station
 from drivers.trials import TIMING, TRIALS, seconds

@@ -101,7 +101,7 @@ class ChoiceField(Field, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         *_MOVES,
         Binding("enter", "go_on", N_("OK")),
-        Binding("left", "move(-1)", N_("Answer before"), show=False),
+        Binding("left", "move(-1)", N_("Previous answer"), show=False),
         Binding("right,space", "move(1)", N_("Next answer"), show=False),
     ]
 
