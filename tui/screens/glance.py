@@ -11,19 +11,19 @@ from bench.judging import Judged, MeasureTask
 from tui.widgets.order_header import Heading
 
 if TYPE_CHECKING:
-    from bench.diagnosis import Hint
+    from bench.diagnosis import Diagnosis
     from bench.procedure.model import Step
     from bench.procedure.state import OrderState
     from bench.work import StepMark, Work
 
 Key = tuple[str, str]
-MANY_HINTS = 3
 
 
 @dataclass(frozen=True)
 class Glance:
     """One moment of an order. `refusal` is what stops the current step; `task` the next thing to measure;
-    `before` the figures that those of this visit compare with, by (quantity id, label); `hints` stand by a decision.
+    `before` the figures that those of this visit compare with, by (quantity id, label); `diagnosis` stands
+    by a decision.
     """
 
     heading: Heading
@@ -37,7 +37,7 @@ class Glance:
     before: Mapping[Key, Judged] = field(default_factory=dict)
     outcome: str | None = None
     closed: bool = False
-    hints: tuple[Hint, ...] = ()
+    diagnosis: Diagnosis | None = None
 
     @property
     def measuring(self) -> bool:
@@ -61,7 +61,7 @@ def glance(work: Work) -> Glance:
         before=earlier(state),
         outcome=work.outcome() if measuring else None,
         closed=work.closed,
-        hints=work.diagnosis().hints[:MANY_HINTS] if step is not None and step.kind.value == "decision" else (),
+        diagnosis=work.diagnosis() if step is not None and step.kind.value == "decision" else None,
     )
 
 

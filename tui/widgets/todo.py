@@ -11,6 +11,7 @@ from bench.language import _
 from tui.widgets.verdict import OUTCOMES
 
 if TYPE_CHECKING:
+    from bench.diagnosis import Diagnosis
     from tui.screens.glance import Glance
 
 
@@ -43,10 +44,22 @@ class Todo(Widget):
         if not now.started and now.refusal is None:
             lines.append(Content.assemble(("➤ ", "bold $primary"), (_("Enter starts this step."), "bold")))
         lines += self._runs(now)
-        if now.hints:
-            lines.append(Content.styled(_("Hints from the measurements; the diagnosis is yours:"), "$text-muted"))
-            lines += [Content.assemble(("? ", "bold $secondary"), str(hint.text)) for hint in now.hints]
+        if now.diagnosis is not None:
+            lines += self._hints(now.diagnosis, roomy)
         return Content("\n").join(lines)
+
+    def _hints(self, diagnosis: Diagnosis, roomy: bool) -> list[Content]:
+        """Say what the measurements point to: what to settle first, the hints, what does not go together."""
+        if not diagnosis.hints:
+            return []
+        lines = [Content.styled(_("Hints from the measurements; the diagnosis is yours:"), "$text-muted")]
+        if roomy:
+            settle = [Content.assemble(("□ ", "bold"), str(check.question)) for check in diagnosis.first_checks[:3]]
+            lines += settle
+        hints = diagnosis.hints[: 3 if roomy else 2]
+        lines += [Content.assemble(("? ", "bold $secondary"), str(hint.text)) for hint in hints]
+        against = diagnosis.contradictions[: 2 if roomy else 1]
+        return [*lines, *(Content.assemble(("≠ ", "bold $warning"), str(each.why)) for each in against)]
 
     def _runs(self, now: Glance) -> list[Content]:
         if not now.measuring or not now.started:
