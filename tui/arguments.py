@@ -138,6 +138,7 @@ def _simulate(parser: ArgumentParser) -> None:
     parser.add_argument("--speed", type=float, default=1.0, metavar="N", help=_("how many times as fast as the clock"))
     parser.add_argument("--seed", type=int, default=1, metavar="N", help=_("seed of the watch's small differences"))
     parser.add_argument("--tcp", action="store_true", help=_("TCP ports instead of pseudo-terminals"))
+    parser.add_argument("--line-speed", action="store_true", help=_("every byte takes its time at the real baud rate"))
     parser.add_argument(
         "--instrument", action="append", default=[], metavar="ID", help=_("only this instrument; may be repeated")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from bench.metrology import InstrumentRecord
 from drivers.simulated import cases
 from drivers.simulated.clock import DeviceClock
 from drivers.simulated.devices import DEVICES, OTHERS
+from drivers.simulated.devices.base import Device
 from drivers.simulated.engine import Engine, Line
 from drivers.simulated.ports import PTYS, Port, PtyPort, TcpPort
 from drivers.simulated.register import record
@@ -27,7 +29,8 @@ class SimulatedBench:
 
     Device time runs `speed` times as fast as the machine's; math.inf jumps from event to event. The same `seed` and
     the same case give the same watch. `ports` is "pty" or "tcp"; without pseudo-terminals it is always "tcp".
-    `instruments` names those that stand on the bench, by id; none named: one of each kind.
+    `instruments` names those that stand on the bench, by id; none named: one of each kind. With
+    `line_speed` every byte takes its time at the dialect's baud rate.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class SimulatedBench:
         seed: int = 1,
         ports: Literal["pty", "tcp"] = "pty",
         instruments: Collection[str] = (),
+        line_speed: bool = False,
     ) -> None:
         known = {device.id: device for device in (*DEVICES, *OTHERS)}
         standing = set(instruments) or {device.id for device in DEVICES}
@@ -45,6 +49,7 @@ class SimulatedBench:
                 raise _unknown(name, known)
         self._clock = DeviceClock(speed)
         self._seed = seed
+        self._line_speed = line_speed
         self._ptys = ports == "pty" and PTYS
         self._devices = {name: device(seed) for name, device in known.items() if name in standing}
         self._lines: dict[str, Line] = {}
@@ -62,7 +67,7 @@ class SimulatedBench:
                 self._folder = Path(tempfile.mkdtemp(prefix="etabli-"))
             for name, device in self._devices.items():
                 port: Port = PtyPort(self._folder / name) if self._folder else TcpPort()
-                self._lines[name] = Line(device, port)
+                self._lines[name] = Line(device, port, self._byte_time(device))
                 port.plug()
             self._engine = Engine(list(self._lines.values()), self._clock, self._pass_time)
             self._engine.start()
@@ -70,6 +75,13 @@ class SimulatedBench:
             self.close()
             raise
         return self.records
+
+    def _byte_time(self, device: Device) -> float:
+        """Return how long a byte takes at the dialect's baud rate, in the machine's seconds."""
+        if not self._line_speed:
+            return 0.0
+        settings = replace(device.dialect.serial, char_delay=0.0)  # that pause is the host's to keep
+        return settings.char_time / self._clock.speed
 
     def close(self) -> None:
         """End the thread, close all ports and remove their folder. Closing twice does nothing."""

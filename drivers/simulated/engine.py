@@ -24,10 +24,14 @@ PATIENCE = 0.2  # s that a FASTEST clock waits for a host that has not taken eve
 
 
 class Line:
-    """A device, its port, and what the fault deck still holds back."""
+    """A device, its port, and what the fault deck still holds back.
 
-    def __init__(self, device: Device, port: Port) -> None:
+    `byte_time` is how many of the machine's seconds a byte takes on the line, 0 for none.
+    """
+
+    def __init__(self, device: Device, port: Port, byte_time: float = 0.0) -> None:
         self.device = device
+        self._byte_time = byte_time
         self.port = port
         self.decoder = device.dialect.device_decoder()
         self._later: list[tuple[float, int, bytes]] = []
@@ -42,7 +46,7 @@ class Line:
         now = time.monotonic()
         for delay, piece in self.device.deck.outgoing(frame):
             # Never before what was said earlier: a line keeps its order.
-            self._free_at = max(self._free_at, now + delay)
+            self._free_at = max(self._free_at, now + delay) + len(piece) * self._byte_time
             if self._free_at <= now:
                 self.port.write(piece)
             else:

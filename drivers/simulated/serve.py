@@ -31,6 +31,7 @@ def serve(
     ports: Literal["pty", "tcp"] = "pty",
     instruments: Sequence[str] = (),
     faults: Iterable[tuple[str, str]] = (),
+    line_speed: bool = False,
     commands: TextIO | None = None,
     out: TextIO | None = None,
     err: TextIO | None = None,
@@ -45,7 +46,9 @@ def serve(
     try:
         with (
             _Signals() as signals,
-            SimulatedBench(speed=speed, seed=seed, ports=ports, instruments=instruments) as bench,
+            SimulatedBench(
+                speed=speed, seed=seed, ports=ports, instruments=instruments, line_speed=line_speed
+            ) as bench,
         ):
             try:
                 bench.select(case, case)

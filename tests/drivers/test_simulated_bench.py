@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -321,3 +322,20 @@ def test_as_fast_as_possible_a_long_measurement_takes_no_time() -> None:
         assert found["quartz_rate"] == pytest.approx(0.18, abs=0.02)
         bench.select("order-2", "mechanical-healthy")
         assert timing(bench)["rate"] == pytest.approx(4.2, abs=1.0)
+
+
+@POSIX
+def test_with_the_line_speed_an_answer_takes_its_time_on_the_wire() -> None:
+    with SimulatedBench(instruments=["demagnetiser"], line_speed=True) as bench:
+        bench.select("order-1", "mechanical-healthy")
+        settings = load("2g600").serial
+        descriptor = os.open(bench.urls["demagnetiser"], os.O_RDWR | os.O_NOCTTY)
+        try:
+            asked, answer = time.monotonic(), b""
+            os.write(descriptor, b"DSS\r")
+            while b"A    0" not in answer:
+                answer += os.read(descriptor, 64)
+            took = time.monotonic() - asked
+        finally:
+            os.close(descriptor)
+    assert took >= len(answer) * 10 / settings.baudrate

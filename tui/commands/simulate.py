@@ -17,6 +17,7 @@ def run(arguments: Namespace) -> int:
         seed=arguments.seed,
         ports="tcp" if arguments.tcp else "pty",
         instruments=arguments.instrument,
+        line_speed=arguments.line_speed,
         faults=[_fault(written) for written in arguments.fault],
     )
 
