@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import signal
 import sys
 from argparse import Namespace
 from collections import deque
@@ -37,6 +38,8 @@ def run(arguments: Namespace) -> int:
     heard: deque[bytes] = deque(maxlen=KEPT)
     lost: LinkLost | None = None
     link = SerialLink(arguments.port, arguments.port, settings)
+    # A shell that starts it in the background leaves Ctrl+C ignored; `kill -INT` must end it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with link:
             serial = f"{settings.baudrate} {settings.bytesize}{settings.parity}{settings.stopbits:g}"
