@@ -31,6 +31,7 @@ from drivers.link.base import Link
 
 # How often a wait looks whether somebody asked to stop.
 SLICE = 0.05
+HANDFUL = 0.04  # s that a stream gathers before it is read
 # How long a good answer may still follow one that cannot be read.
 GRACE = 0.5
 # Silence that counts as the end of whatever the instrument was saying, and the most that is spent on waiting for it.
@@ -148,8 +149,13 @@ class Exchange:
     def listen(self, deadline: float) -> Frame | None:
         """Return the next message of a stream, None when the clock reaches `deadline`.
 
-        Bytes that cannot be read are left out and counted in `garbage`. Raises OutOfRange, LinkLost, Stopped.
+        A stream is taken in handfuls: a wake for each message would cost more than reading it, and no screen repaints
+        that often. Bytes that cannot be read are left out and counted in `garbage`. Raises OutOfRange, LinkLost,
+        Stopped.
         """
+        if not self._waiting:
+            clock = self.link.clock
+            clock.sleep(max(0.0, min(HANDFUL, deadline - clock.monotonic())))
         while (item := self._next(deadline)) is not None:
             if isinstance(item, Frame):
                 return item
