@@ -137,8 +137,7 @@ class Work:
 
     def prepare(self, task: MeasureTask) -> None:
         """Say what hands have done before the task: turned, wound, placed the watch."""
-        known = {"place": self.state.watch_on, "wind": self.state.wind}
-        new = [h for h in task.handlings if h.act not in known or known[h.act] != h.detail]
+        new = [h for h in task.handlings if h.act != "place" or h.detail != self.state.watch_on]
         self._append(engine.handled(self.state, new))
 
     def instrument(self, task: MeasureTask, *, by_hand: bool = False) -> InstrumentRecord:
@@ -337,7 +336,7 @@ class Work:
         linked = [r for r in self.desk.pool.records() if r.kind is task.kind and r.dialect != MANUAL]
         if record.dialect == MANUAL and linked:
             up = any(self.desk.pool.state(r.id) is LinkState.READY for r in linked)
-            engine.may_key_in(True, up, reason)
+            engine.may_key_in(up, reason)
 
     def _interrupted(self, task: MeasureTask, interrupted: Interrupted) -> None:
         error = interrupted.error

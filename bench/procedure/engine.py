@@ -19,7 +19,7 @@ from bench.procedure import guards
 from bench.procedure.guards import Question
 from bench.procedure.model import END, NOT_MEASURED, FormField, Procedure, Step, StepKind
 from bench.procedure.state import OrderState, Task
-from bench.quantities import QuantityMismatch, Value
+from bench.quantities import Value
 
 YES_NO = {"yes": Text("oui", "yes"), "no": Text("non", "no")}
 _SILENT = ("information", "no-limit")
@@ -321,14 +321,13 @@ def order_outcome(state: OrderState) -> str:
     return "reserved" if "reservation" in state.alerts else "done"
 
 
-def may_key_in(judged_by_hand: bool, link_up: bool, reason: str) -> None:
+def may_key_in(link_up: bool, reason: str) -> None:
     """Refuse a keyed value while the instrument's link is up, or without a reason (G-30)."""
-    if judged_by_hand and (link_up or not reason.strip()):
+    if link_up or not reason.strip():
         raise Refused(guards.manual_only_degraded())
 
 
 __all__ = [
-    "QuantityMismatch",
     "answered",
     "closed",
     "confirmed",

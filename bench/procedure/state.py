@@ -75,7 +75,6 @@ class OrderState:
     closure: int = 1
     case_open: bool = False
     dry: DryTest | None = None
-    wind: str = ""
     watch_on: str = ""
     signed: tuple[str, ...] = ()
     alerts: tuple[str, ...] = ()
@@ -145,8 +144,6 @@ def _handled(state: OrderState, event: Event) -> OrderState:
             return replace(state, case_open=True)
         case "close":
             return replace(state, case_open=False)
-        case "wind":
-            return replace(state, wind=detail)
         case "place":
             return replace(state, watch_on=detail)
         case _:

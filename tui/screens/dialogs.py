@@ -39,13 +39,8 @@ class _Keys(Widget):
         return Content.assemble(*parts)
 
 
-class Reason(ModalScreen[str | None]):
-    """Asks for a reason in words; Esc gives None."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "confirm", N_("Confirm")),
-        Binding("escape", "dismiss(None)", N_("Cancel")),
-    ]
+class _Asking(ModalScreen[str | None]):
+    """A question with a line to type in; nothing but an answer or Esc ends it."""
 
     def __init__(self, question: Callable[[], str]) -> None:
         super().__init__()
@@ -66,7 +61,16 @@ class Reason(ModalScreen[str | None]):
             self.app.bell()
 
 
-class Keying(ModalScreen[str | None]):
+class Reason(_Asking):
+    """Asks for a reason in words; Esc gives None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "confirm", N_("Confirm")),
+        Binding("escape", "dismiss(None)", N_("Cancel")),
+    ]
+
+
+class Keying(_Asking):
     """Asks for a reading that a person takes from a display; Esc gives None: the measurement is stopped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,7 +79,7 @@ class Keying(ModalScreen[str | None]):
     ]
 
     def __init__(self, asked: Quantity, label: str) -> None:
-        super().__init__()
+        super().__init__(self._question)
         self.asked = asked
         self.label = label
 
@@ -84,20 +88,6 @@ class Keying(ModalScreen[str | None]):
         return _("Read the display: {quantity} {label} in {unit}").format(
             quantity=self.asked.name, label=self.label, unit=unit
         )
-
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            yield Words(self._question, classes="question")
-            line = Input(compact=True)
-            line.cursor_blink = False
-            yield line
-            yield _Keys()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip():
-            self.dismiss(event.value.strip())
-        else:
-            self.app.bell()
 
 
 class Confirm(ModalScreen[bool]):
