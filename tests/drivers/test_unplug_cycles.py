@@ -87,9 +87,8 @@ def test_every_cable_comes_out_and_goes_in_again(bench: SimulatedBench) -> None:
                 bench.replug(key)
             took = reached(lambda: all(station.state(key) is LinkState.READY for key in keys), BACK_WITHIN)
             slowest_return = max(slowest_return, took)
-        now = held()
-        # Nothing was kept; one fewer is the simulator between two of its waits.
-        assert all(count <= was for count, was in zip(now, before, strict=True)), (now, before)
+        # The simulator opens and closes a selector at each of its waits: a count between two of them is one off.
+        reached(lambda: all(now <= was for now, was in zip(held(), before, strict=True)), BACK_WITHIN)
         assert slowest_loss < SEEN_WITHIN
         print(f"{rounds * len(keys)} cycles: seen within {slowest_loss:.2f} s, back within {slowest_return:.2f} s")
     finally:
