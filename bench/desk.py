@@ -15,6 +15,7 @@ from bench.house import House
 from bench.journal import Journal, OrderRow
 from bench.judging import Handling
 from bench.language import msg
+from bench.opening import openings
 from bench.order import RepairOrder
 from bench.order import Watch as OrderedWatch
 from bench.people import Operator, Role
@@ -82,44 +83,14 @@ class Desk:
 
     def open_order(self, order: RepairOrder) -> None:
         """Take an order into the record. Raises UsageError for a known number, an unknown procedure or profile."""
-        if any(row.number == order.number for row in self.orders()):
-            raise UsageError(
-                msg("There is already an order {number}.", number=order.number),
-                remedy=msg("Give the new order its own number."),
-            )
-        procedure = self.procedures.get(order.procedure)
-        if order.watch.family not in procedure.families:
-            raise UsageError(
-                msg(
-                    "The procedure “{procedure}” is not for this watch ({family}).",
-                    procedure=procedure.title,
-                    family=order.watch.family,
-                ),
-                remedy=msg("Choose a procedure for its family."),
-            )
-        calibre, case = self.profiles_of(order.watch)
-        used = [profile.identity for profile in (calibre, case) if profile is not None]
-        for identity in used:
-            self.profile_record.check_frozen(identity)
-        payload = {
-            "order": order.to_json(),
-            "workshop": self.house.name,
-            "house": self.house.to_json(),
-            "procedure": {
-                "id": procedure.id,
-                "version": procedure.version,
-                "sha256": procedure.sha256,
-                "title": procedure.title.to_json(),
-                "first": procedure.steps[0].id,
-            },
-            "profiles": {
-                "calibre": {**calibre.identity.to_json(), "name": calibre.name} if calibre else None,
-                "case": {**case.identity.to_json(), "name": case.name} if case else None,
-            },
-        }
-        operator = self.operator.id if self.operator else None
-        opening = Draft(EventKind.ORDER_OPENED, payload, order.number, operator)
-        self.journal.append([*self._pinning(procedure), *self.profile_record.pinning(used), opening])
+        self.open_orders([order])
+
+    def open_orders(self, orders: Sequence[RepairOrder], beside: Sequence[Draft] = ()) -> None:
+        """Take orders into the record with the events `beside` them: all in one transaction, or nothing.
+
+        Raises UsageError as `bench.opening.openings` does.
+        """
+        self.journal.append([*openings(self, orders), *beside])
 
     def sign_quote(self, number: str, reference: str, how: str) -> None:
         """Enter the customer's consent (G-21). Raises UsageError for an unknown order, Refused without an operator."""
@@ -160,14 +131,6 @@ class Desk:
         """Return the procedure that an order was opened with, exactly as it was then."""
         event = next(self.journal.events(order=pin(sha256)))
         return Procedure.model_validate(event.payload["content"]).model_copy(update={"sha256": sha256})
-
-    def _pinning(self, procedure: Procedure) -> list[Draft]:
-        """Keep the procedure's content in the record when its first order is opened: files change, orders go on."""
-        if next(self.journal.events(order=pin(procedure.sha256)), None) is not None:
-            return []
-        content = procedure.model_dump(mode="json", exclude={"sha256", "origin"})
-        payload = {"id": procedure.id, "version": procedure.version, "content": content}
-        return [Draft(EventKind.PROCEDURE_PINNED, payload, pin(procedure.sha256))]
 
     def stop(self) -> None:
         """Stop every running program safely: chambers vented, fields down."""
