@@ -30,6 +30,8 @@ class Sample:
     """One reading as it came: magnitude in the quantity's canonical unit, times, and the bytes it was read from.
 
     `monotonic` is in seconds of the link's clock (recorded time when replayed); `wall` is seconds since the epoch.
+    `label` tells samples of one quantity apart: "tic" or "toc" of a beat's `phase`, the stage whose set
+    `test_pressure` is now run. `second` is the program's time on the instrument's own clock, where it tells one.
     """
 
     quantity: Quantity
@@ -39,6 +41,8 @@ class Sample:
     raw: bytes
     instrument: str
     provenance: Provenance
+    label: str = ""
+    second: float | None = None
 
     @property
     def value(self) -> Value:

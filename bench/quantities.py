@@ -101,6 +101,7 @@ QUANTITIES: dict[str, Quantity] = _catalogue(
     _q("beat_error", "beat_error", "ms", 2, "repère", "beat error"),
     _q("max_beat_error", "beat_error", "ms", 2, "repère maximal", "highest beat error"),
     _q("beat_rate", "beat_rate", "A/h", 0, "alternances", "beat rate"),
+    _q("phase", "duration", "ms", 2, "retard du battement", "lateness of the beat", signed=True),
     _q("leak_rate", "leak_rate", "µg/min", 1, "débit de fuite", "leak rate", signed=True),
     _q("test_pressure", "gauge_pressure", "bar", 2, "pression d’essai", "test pressure", signed=True),
     _q("deformation", "length", "µm", 1, "déformation", "deformation"),

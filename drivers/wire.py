@@ -193,14 +193,13 @@ class WireInstrument(ABC):
             raise self.exchange.error(NoReply, msg("The program did not end in its time."))
         return left if most is None else min(left, most)
 
-    def _give(self, key: str, magnitude: float, raw: bytes) -> None:
-        """Deliver one sample, `magnitude` in the quantity's canonical unit."""
+    def _give(self, key: str, magnitude: float, raw: bytes, *, label: str = "", second: float | None = None) -> None:
+        """Deliver one sample, `magnitude` in the canonical unit; `label` and `second` as `Sample` has them."""
         self._samples += 1
         if self._on_sample is not None:
-            clock = self.link.clock
-            self._on_sample(
-                Sample(quantity(key), magnitude, clock.monotonic(), clock.wall(), raw, self.record.id, self._provenance)
-            )
+            at, wall = self.link.clock.monotonic(), self.link.clock.wall()
+            whose = (self.record.id, self._provenance)
+            self._on_sample(Sample(quantity(key), magnitude, at, wall, raw, *whose, label, second))
 
     def _result(self, *readings: Any, verdict: str = "", aborted: Message | None = None) -> RunResult:
         return RunResult(tuple(readings), samples=self._samples, device_verdict=verdict, aborted=aborted)

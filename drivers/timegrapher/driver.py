@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -38,6 +38,8 @@ STATUS_EVERY = 128
 # Running figures come every tenth beat; while stabilising they rest on the last 80 beats.
 EVERY = 10
 RECENT = 80
+# The two directions of swing; which of them is called tic is a matter of where one begins to count.
+SIDES = ("tic", "toc")
 HANDSHAKE = 2.0
 # Seconds of silence after which the instrument is asked whether it still hears anything.
 SILENCE = 5.0
@@ -70,8 +72,8 @@ class Window:
 class Timegrapher(WireInstrument):
     """Hears beats and gives rate, amplitude, beat error, beat rate and signal level.
 
-    `on_beat`, where set, hears every beat in the owner's thread: seconds since the program's first beat, and how late
-    it is in ms against the beat rate (the two lines of the paper strip). It must be quick.
+    Every beat is also a sample of `phase`: how late it is against the beat rate, "tic" or "toc", and the seconds since
+    the program's first beat (the two lines of the paper strip).
     """
 
     KIND: ClassVar = InstrumentKind.TIMEGRAPHER
@@ -83,8 +85,6 @@ class Timegrapher(WireInstrument):
         Capability("beat_rate", low=12000, high=72000, resolution=1.0, source="tg-timer presets"),
         Capability("signal_level", low=0.0, high=1.0, source="frame BEAT, level"),
     )
-
-    on_beat: Callable[[float, float], None] | None = None
 
     def _handshake(self) -> Identity:
         heard = self.exchange.ask("ping", value=1, wanted=("hello", "status"), within=HANDSHAKE)
@@ -117,8 +117,9 @@ class Timegrapher(WireInstrument):
                 first = onset
             now = window if onset - first >= stabilise else settling
             now.add(onset, impulse, level)
-            if self.on_beat is not None and (late := strip.late(onset)) is not None:
-                self.on_beat(onset - first, late)
+            if (beat := strip.place(onset)) is not None:
+                late, side = beat
+                self._give("phase", late, raw, label=side, second=onset - first)
             if len(now.onsets) % EVERY == 0:
                 self._running_figures(now if now is window else now.last(RECENT), lift_angle, raw)
         beats.must_be_locked()
@@ -264,14 +265,14 @@ class _Beats:
 
 
 class _Strip:
-    """Places each beat on the paper strip: how late it is in ms, unfolded, against the nominal beat rate."""
+    """Places each beat on the paper strip: its side, and how late it is in ms, unfolded, against the beat rate."""
 
     def __init__(self, beat_rate: int | None) -> None:
         self._interval = 3600.0 / beat_rate if beat_rate else None
         self._heard: list[float] = []
         self._count = 0
 
-    def late(self, onset: float) -> float | None:
+    def place(self, onset: float) -> tuple[float, str] | None:
         if self._interval is None:
             self._heard.append(onset)
             if len(self._heard) < 2 * EVERY:
@@ -289,7 +290,7 @@ class _Strip:
         first, before = self._heard
         self._count += round((onset - before) / self._interval)
         self._heard[1] = onset
-        return (onset - first - self._count * self._interval) * 1000.0
+        return (onset - first - self._count * self._interval) * 1000.0, SIDES[self._count % 2]
 
 
 def _analysed(window: Window, lift_angle: Value, beat_rate: int | None) -> Analysis:

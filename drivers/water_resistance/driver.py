@@ -7,7 +7,7 @@ mL/min is set on the tester too (`options.leak_unit`, default Pa).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -70,7 +70,7 @@ class Stage:
 class LeakTester(WireInstrument):
     """Runs the stages of a leak test and turns the tester's unit into µg/min.
 
-    `on_stage`, where set, hears in the owner's thread which stage begins: its label, pressure and expected seconds.
+    Each stage that begins is a sample of its set `test_pressure`: the protocol tells no live pressure.
     """
 
     KIND: ClassVar = InstrumentKind.WATER_RESISTANCE
@@ -79,7 +79,6 @@ class LeakTester(WireInstrument):
         Capability("test_pressure", source="set on the tester's channels"),
     )
 
-    on_stage: Callable[[str, Value, float], None] | None = None
     _under_pressure = False
     _channel = 0
 
@@ -156,8 +155,7 @@ class LeakTester(WireInstrument):
         self._ask("select-channel", "ack", channel=stage.channel)
         for parameter, time in (("CHG", stage.fill), ("STB", stage.stabilise), ("DET", stage.measure)):
             self._ask("write-timer", "ack", channel=stage.channel, parameter=parameter, timer=time)
-        if self.on_stage is not None:
-            self.on_stage(stage.label, stage.pressure, stage.duration)
+        self._give("test_pressure", stage.pressure.magnitude, b"", label=stage.label)
         self._under_pressure = True
         started = self.link.clock.monotonic()
         self._ask("start", "ack", channel=stage.channel)

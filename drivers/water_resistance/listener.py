@@ -60,10 +60,8 @@ UNITS: Mapping[str, Converted] = {
 class LeakListener(Listener):
     """Waits for the operator's test on the instrument and takes one result a stage.
 
-    `on_stage`, where set, hears in the owner's thread which stage is waited for: label, pressure, expected seconds.
+    Each stage that is waited for is a sample of its set `test_pressure`.
     """
-
-    on_stage: Callable[[str, Value, float], None] | None = None
 
     @classmethod
     def documented(cls, dialect: Dialect) -> tuple[Capability, ...]:
@@ -81,8 +79,7 @@ class LeakListener(Listener):
         before: tuple[bytes, float] | None = None
         for stage in program.parameters["stages"]:
             label, pressure = str(stage["label"]), stage["pressure"]
-            if self.on_stage is not None:
-                self.on_stage(label, pressure, sum(seconds(stage[name]) for name in ("fill", "stabilise", "measure")))
+            self._give("test_pressure", pressure.magnitude, b"", label=label)
             line, said_pressure = self._result_line(stage, before)
             before = (line.raw, self.link.clock.monotonic())
             verdict = str(line.fields.get("verdict", ""))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -104,7 +104,7 @@ BUSY, CYCLE_END, PRESSURE_OK, ALARM = 1, 3, 6, 8
 
 
 class Qualitek(WireInstrument):
-    """Runs each stage as one of the tester's programs. `on_stage` hears which stage begins, as the leak tester's."""
+    """Runs each stage as one of the tester's programs; each that begins is a sample of its set `test_pressure`."""
 
     KIND: ClassVar = InstrumentKind.WATER_RESISTANCE
     CAPABILITIES: ClassVar = (
@@ -112,7 +112,6 @@ class Qualitek(WireInstrument):
         Capability("test_pressure", source="set in the tester's programs"),
     )
 
-    on_stage: Callable[[str, Value, float], None] | None = None
     _under_pressure = False
 
     def _handshake(self) -> Identity:
@@ -160,8 +159,7 @@ class Qualitek(WireInstrument):
         if self._read(SELECT, 1) != [stage.channel]:
             raise self.exchange.error(DeviceFault, msg("It does not choose program {number}.", number=stage.channel))
         self._check_targets(stage)
-        if self.on_stage is not None:
-            self.on_stage(stage.label, stage.pressure, stage.duration)
+        self._give("test_pressure", stage.pressure.magnitude, b"", label=stage.label)
         clock = self.link.clock
         started = clock.monotonic()
         self._under_pressure = True

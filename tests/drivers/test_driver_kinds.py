@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from driver_desk import DEMAGNETISE, FIELD, LEAK_TEST, PROGRAMS, TIMING, desk, seconds
 
 from bench.errors import UsageError
 from bench.instrument import DeviceFault, InstrumentKind, Malformed, OutOfRange, Program, Stopped
 from bench.language import speaking
-from bench.measurement import Provenance
+from bench.measurement import Provenance, Sample
 from bench.metrology import InstrumentRecord
 from bench.quantities import Quantity, Value
 from drivers.dialects import load
@@ -36,12 +38,15 @@ def test_the_times_of_a_timing_are_the_instruments_own() -> None:
 
 def test_every_beat_is_placed_on_the_strip() -> None:
     at = desk(TIMEGRAPHER)
-    strip: list[tuple[float, float]] = []
-    at.driver.on_beat = lambda second, late: strip.append((second, late))  # type: ignore[attr-defined]
-    at.run()
+    heard: list[Sample] = []
+    at.driver.run(TIMING, heard.append)
+    strip = [sample for sample in heard if sample.quantity.id == "phase"]
     assert len(strip) > 280
-    assert strip[-1][0] == pytest.approx(40.0, abs=0.5)
-    assert all(abs(late) < 20.0 for _, late in strip)
+    assert strip[-1].second == pytest.approx(40.0, abs=0.5)
+    assert all(abs(sample.magnitude) < 20.0 for sample in strip)
+    neighbours = [(one, other) for one, other in pairwise(strip) if other.second - one.second < 0.2]  # none missing
+    assert len(neighbours) > 280
+    assert {(one.label, other.label) for one, other in neighbours} == {("tic", "toc"), ("toc", "tic")}
 
 
 def test_an_unlocked_clock_gives_no_rate() -> None:
