@@ -17,7 +17,7 @@ class House:
     `residual_field_max`: above it a watch counts as magnetised; no maker documents a figure, so the house states its
     own or leaves it blank. `self_check`: one person may do the final control of their own work, flagged on the
     sheet (G-31). `repeats_without_reason`: how often one measurement may be repeated before a reason is asked (G-29).
-    `rule` decides wherever a profile states no rule of its own.
+    `rule` decides wherever a profile states no rule of its own. `order_prefix` begins the numbers of its orders.
     """
 
     name: str
@@ -25,6 +25,7 @@ class House:
     self_check: bool = False
     repeats_without_reason: int = 3
     rule: DecisionRule = ISO_14253_1
+    order_prefix: str = ""
 
     @property
     def residual_field_limit(self) -> Limit | None:
@@ -40,6 +41,7 @@ class House:
             "self_check": self.self_check,
             "repeats_without_reason": self.repeats_without_reason,
             "rule": self.rule.id,
+            "order_prefix": self.order_prefix,
         }
 
     @classmethod
@@ -51,4 +53,5 @@ class House:
             data.get("self_check", False),
             data.get("repeats_without_reason", 3),
             RULES[data.get("rule", ISO_14253_1.id)],
+            data.get("order_prefix", ""),
         )

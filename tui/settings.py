@@ -15,6 +15,7 @@ from bench.errors import EtabliError
 from bench.house import House
 from bench.instrument import Capability, InstrumentKind
 from bench.metrology import Certificate, InstrumentRecord
+from bench.numbering import PREFIX
 from bench.people import Operator, Role
 from bench.quantities import QUANTITIES, Value
 from drivers.registry import DRIVERS, is_spoken
@@ -34,6 +35,7 @@ class HouseEntry(_Entry):
     self_check: bool = False
     repeats_without_reason: PositiveInt = 3
     rule: Literal["simple", "iso-14253-1", "guard-band-u"] = "iso-14253-1"
+    order_prefix: str = Field("", pattern=f"^{PREFIX.pattern}$")
 
     @field_validator("residual_field_max")
     @classmethod
@@ -184,6 +186,7 @@ def settings(file: WorkshopFile) -> Settings:
         self_check=file.house.self_check,
         repeats_without_reason=file.house.repeats_without_reason,
         rule=RULES[file.house.rule],
+        order_prefix=file.house.order_prefix,
     )
     return Settings(
         language=file.language,

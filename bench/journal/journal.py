@@ -179,6 +179,12 @@ class Journal:
         rows = self._rows(select(schema.repair_order).where(schema.repair_order.c.number == number))
         return schema.order_from_columns(dict(rows[0]._mapping)) if rows else None
 
+    def numbers(self, beginning: str = "") -> list[str]:
+        """Return the numbers of all orders that begin so, without reading the orders."""
+        number = schema.repair_order.c.number
+        after = beginning + "\U0010ffff"
+        return [row[0] for row in self._rows(select(number).where(number >= beginning, number < after))]
+
     def log(self, wanted: LogFilter | None = None) -> Iterator[LogRow]:
         """Give the judged measurements that `wanted` lets through, oldest first."""
         table = schema.measurement
