@@ -53,6 +53,10 @@ DIMENSIONS: dict[str, dict[str, str]] = {
     "level": {"1": "one"},
     "count": {"1": "piece"},
     "rating": {"bar": "rating_bar"},
+    "money": {"€": "euro", "EUR": "euro"},
+    "force": {"N": "newton"},
+    "humidity": {"%": "percent_relative_humidity"},
+    "mass": {"g": "gram"},
 }
 
 
@@ -131,6 +135,19 @@ QUANTITIES: dict[str, Quantity] = _catalogue(
     _q("jewels", "count", "1", 0, "rubis", "jewels"),
     _q("signal_level", "level", "1", 2, "niveau du signal", "signal level"),
     _q("rated_pressure", "rating", "bar", 0, "étanchéité annoncée", "water-resistance rating"),
+    _q("pieces", "count", "1", 0, "nombre de pièces", "number of pieces"),
+    _q("price", "money", "€", 2, "prix", "price"),
+    _q("working_time", "duration", "min", 0, "temps de travail", "working time"),
+    _q("waiting_time", "duration", "h", 1, "durée", "duration"),
+    _q("delay", "duration", "d", 0, "délai", "delay"),
+    _q("fitting_force", "force", "N", 0, "force de chassage", "fitting force"),
+    _q("clearance", "length", "mm", 2, "jeu", "clearance"),
+    _q("end_shake", "length", "µm", 0, "ébat", "end-shake"),
+    _q("indexing_offset", "duration", "min", 1, "décalage d’index", "indexing offset", signed=True),
+    _q("clock_offset", "duration", "s", 1, "état par rapport à la référence", "offset from the reference", signed=True),
+    _q("humidity", "humidity", "%", 0, "humidité relative", "relative humidity"),
+    _q("waste_mass", "mass", "g", 0, "masse de déchets", "mass of waste"),
+    _q("waste_volume", "volume", "ml", 0, "volume de déchets", "volume of waste"),
 )
 
 
@@ -170,6 +187,8 @@ FACTORS: dict[str, dict[str, float]] = {
     "current": {"nA": 1.0, "µA": 1e3, "mA": 1e6},
     "voltage": {"mV": 1.0, "V": 1e3},
     "resistance": {"Ω": 1.0, "kΩ": 1e3, "MΩ": 1e6},
+    "mass": {"g": 1.0},
+    "money": {"€": 1.0, "EUR": 1.0},
     "duration": {"ms": 1.0, "s": 1e3, "min": 6e4, "h": 3.6e6, "d": 8.64e7, "month": 730 * 3.6e6},
 }
 

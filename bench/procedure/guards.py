@@ -232,6 +232,7 @@ def other_person(ask: Question) -> Refusal | None:
     )
 
 
+RULES = {f"G-{n:02}" for n in range(1, 41)}
 GUARDS: dict[str, Guard] = {
     "G-12": dry_before_wet,
     "G-13": dry_before_wet,

@@ -7,15 +7,20 @@ from pathlib import Path
 from bench import datafile
 from bench.errors import DataFileError, EtabliError, UsageError
 from bench.language import msg
-from bench.procedure.guards import GUARDS
-from bench.procedure.model import END, Procedure, Step, StepKind
+from bench.operations import operations
+from bench.procedure.guards import RULES
+from bench.procedure.model import END, SKIPPED, Choice, FormField, Procedure, Step, StepKind
+from bench.procedure.modules import Modules, expand
 
 SHIPPED = Path(__file__).parent / "files"
 
 
-def load(path: Path, origin: str = "shipped") -> Procedure:
-    """Read one procedure file. Raises DataFileError when it is broken or its steps do not hold together."""
-    data = datafile.read(path)
+def load(path: Path, origin: str = "shipped", modules: Modules | None = None) -> Procedure:
+    """Read one procedure file, its modules in their places.
+
+    Raises DataFileError when it is broken or its steps do not hold together.
+    """
+    data = expand(datafile.read(path), modules or Modules(), path)
     procedure = datafile.validate(data, Procedure, path)
     problems = check(procedure)
     if problems:
@@ -32,30 +37,21 @@ def check(procedure: Procedure) -> list[str]:
     problems = [f"step {i!r} stands twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
     if not ids:
         return ["a procedure needs a step"]
+    stages = [stage.id for stage in procedure.stage]
     for step in procedure.steps:
-        problems += [f"{step.id}: guard {code} does not exist" for code in step.guards if code not in GUARDS]
-        problems += [
-            f"{step.id}: outcome {outcome!r} leads to {target!r}, which is no step"
-            for outcome, target in step.next.items()
-            if target != END and target not in ids
-        ]
-        problems += [
-            f"{step.id}: rule names field {rule.field!r}, which it has not"
-            for rule in step.outcome
-            if step.field(rule.field) is None
-        ]
-        if step.kind is StepKind.MEASUREMENT and step.measure and step.measure.judged and "fail" not in step.next:
-            problems.append(f"{step.id}: no branch for a failed measurement (next.fail)")
-        if step.kind is StepKind.DECISION:
-            problems += [
-                f"{step.id}: choice {choice.id!r} has no branch"
-                for choice in step.fields[0].choices
-                if choice.id not in step.next
-            ]
+        problems += _of_step(step, ids)
+        if stages and step.stage not in stages:
+            problems.append(f"{step.id}: stage {step.stage!r} does not exist")
+    problems += [
+        f"stage {each}: no step belongs to it" for each in stages if all(s.stage != each for s in procedure.steps)
+    ]
     reached = reachable(procedure)
     problems += [f"{i}: no way leads to this step" for i in ids if i not in reached]
     if END not in reached:
         problems.append("no way leads to the end")
+    problems += [
+        f"{i}: from here no way leads to the end" for i in ids if i in reached and END not in reachable(procedure, i)
+    ]
     problems += [
         f"{where}: a language is missing" for where, text in procedure.texts() if bool(text.fr) != bool(text.en)
     ]
@@ -63,19 +59,81 @@ def check(procedure: Procedure) -> list[str]:
     return problems
 
 
+def _of_step(step: Step, ids: list[str]) -> list[str]:
+    codes = {*step.guards, *(choice.guard for entry in step.fields for choice in _choices(entry) if choice.guard)}
+    problems = [f"{step.id}: guard {code} does not exist" for code in sorted(codes) if code not in RULES]
+    problems += [
+        f"{step.id}: outcome {outcome!r} leads to {target!r}, which is no step"
+        for outcome, target in step.next.items()
+        if target != END and target not in ids
+    ]
+    problems += [f"{step.id}: back leads to {target!r}, which is no step" for target in step.back if target not in ids]
+    if step.wait and step.wait.since and step.wait.since not in ids:
+        problems.append(f"{step.id}: waits since {step.wait.since!r}, which is no step")
+    problems += [
+        f"{step.id}: rule names field {rule.field!r}, which it has not"
+        for rule in step.outcome
+        if step.field(rule.field) is None
+    ]
+    names = [entry.id for entry in step.fields]
+    problems += [f"{step.id}: field {each!r} stands twice" for each in sorted({n for n in names if names.count(n) > 1})]
+    problems += [
+        f"{step.id}.{entry.id}: asked when {other!r} is answered, which is no field of the step"
+        for entry in step.fields
+        for other in entry.when
+        if other not in names
+    ]
+    if step.operation and step.operation not in operations():
+        problems.append(f"{step.id}: operation {step.operation!r} does not exist")
+    if step.kind is StepKind.MEASUREMENT and step.measure and step.measure.judged and "fail" not in step.next:
+        problems.append(f"{step.id}: no branch for a failed measurement (next.fail)")
+    if step.kind is StepKind.DECISION:
+        problems += [
+            f"{step.id}: choice {choice.id!r} has no branch"
+            for choice in step.fields[0].choices
+            if choice.id not in step.next
+        ]
+    return problems
+
+
+def _choices(entry: FormField) -> tuple[Choice, ...]:
+    return (*entry.choices, *(choice for column in entry.columns for choice in column.choices))
+
+
+def lost(original: Procedure, edited: Procedure) -> list[str]:
+    """Return what an edited procedure no longer does that its original did: criteria, acts with their guards."""
+    problems = []
+    before = {code for step in original.steps for code in step.all_criteria()}
+    after = {code for step in edited.steps for code in step.all_criteria()}
+    problems += [f"criterion {code} is no longer covered" for code in sorted(before - after)]
+    for step in original.steps:
+        now = edited.get(step.id)
+        if now is None:
+            continue
+        problems += [f"{step.id}: lost its act {act.value!r}" for act in step.acts if act not in now.acts]
+        problems += [f"{step.id}: lost its guard {code}" for code in step.guards if code not in now.guards]
+        if step.intervention and not now.intervention:
+            problems.append(f"{step.id}: is no longer an intervention")
+    kinds = {act for step in edited.steps for act in step.acts}
+    wanted = {act for step in original.steps for act in step.acts}
+    problems += [f"no step has the act {act.value!r} any more" for act in sorted(wanted - kinds)]
+    return problems
+
+
 def ways(procedure: Procedure, step: Step) -> set[str]:
     """Return every step id (or "end") that `step` may lead to."""
-    ahead = set(step.next.values())
+    ahead = {*step.next.values(), *step.back}
     everything_named = step.kind is StepKind.DECISION and not step.when
-    if "*" not in step.next and not everything_named:
+    passed = (step.when or step.skip) and SKIPPED not in step.next
+    if "*" not in step.next and (passed or not everything_named):
         ahead.add(procedure.following(step.id))
     return ahead
 
 
-def reachable(procedure: Procedure) -> set[str]:
-    """Return every step id that can be reached from the first step, and "end"."""
+def reachable(procedure: Procedure, start: str = "") -> set[str]:
+    """Return every step id that can be reached from `start` (the first step), and "end"."""
     seen: set[str] = set()
-    todo = [procedure.steps[0].id]
+    todo = [start or procedure.steps[0].id]
     while todo:
         here = todo.pop()
         if here in seen:
@@ -93,10 +151,11 @@ class ProcedureLibrary:
     def __init__(self, own: Path | None = None) -> None:
         self.problems: list[EtabliError] = []
         self._procedures: dict[str, Procedure] = {}
+        self.modules = Modules(own / "modules" if own else None)
         for folder, origin in ((SHIPPED, "shipped"), (own, "workshop")):
             for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
                 try:
-                    procedure = load(path, origin)
+                    procedure = load(path, origin, self.modules)
                 except DataFileError as error:
                     self.problems.append(error)
                 else:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bench.alerts import ALERTS
 from bench.conformity import RULES
 from bench.instrument import InstrumentKind
 from bench.judging import HANDLINGS, Handling
@@ -18,6 +19,7 @@ from bench.quantities import QUANTITIES
 
 END = "end"
 NOT_MEASURED = "not-measured"
+SKIPPED = "skipped"
 
 
 class _Data(BaseModel):
@@ -33,34 +35,108 @@ class StepKind(StrEnum):
     MEASUREMENT = "measurement"
     DECISION = "decision"
     SIGNOFF = "signoff"
+    COUNT = "count"
+    WAIT = "wait"
+
+
+class Act(StrEnum):
+    """What a step does to the watch, the order or the customer: each brings its guards along, whatever the data says
+    (bench/procedure/guards/acts.py).
+    """
+
+    CUSTODY = "custody"
+    TRANSMIT = "transmit"
+    OPEN = "open"
+    PRESSURISE = "pressurise"
+    IMMERSE = "immerse"
+    IMMERSE_EMPTY = "immerse-empty"
+    REGULATE = "regulate"
+    DEMAGNETISE = "demagnetise"
+    FIT_BATTERY = "fit-battery"
+    FIT_PART = "fit-part"
+    POLISH = "polish"
+    MACHINE = "machine"
+    FINAL_CONTROL = "final-control"
+    HAND_OVER = "hand-over"
+    CLOSE_SHEET = "close-sheet"
 
 
 class Choice(_Data):
-    """One answer of a choice; `alert` raises an alert of that word with this text when it is taken."""
+    """One answer of a choice. Taking it raises an alert of the word `alert` with this text, `blocking` or not; `guard`
+    is the code of a guard that refuses it until somebody entitled has lifted that ("G-26" for a part not listed).
+    """
 
     id: str
     label: Text
     alert: str = ""
+    blocking: bool = False
+    guard: str = ""
+
+    @model_validator(mode="after")
+    def _known(self) -> Choice:
+        if self.alert and self.alert not in ALERTS:
+            raise ValueError(f"{self.alert!r} is no alert; known: {', '.join(ALERTS)}")
+        return self
+
+
+FieldKind = Literal["text", "yesno", "choice", "several", "number", "tick", "date", "photo", "defect", "lines"]
 
 
 class FormField(_Data):
-    """One thing to fill in. `fact` is the name under which guards and limits read the answer."""
+    """One thing to fill in.
+
+    `several` takes a list of choice ids, `lines` a list of rows with `columns`, at least `least`; `photo` the SHA-256 of a
+    photo attached to the order; `defect` a code of bench/defects.toml; `date` an ISO date. `when` asks the field only
+    where other answers of the same step are so ("!x": anything but x).
+
+    Where the answer goes: `fact` names it for guards, branches and limits; `order` is the path in the repair order
+    that it fills in ("watch.case_number"); `quote` the part of the customer's consent ("reference", "how", "ceiling",
+    "operations", "minutes"); `into` a list of the order ("symptoms", "defects", "accessories", "functions") that later
+    steps come back to; `count_out` and `count_in` what was taken out of the watch and put back; `adds` what it costs.
+    `each` repeats the field for each entry of such a list: its id is then "id.key", its fact "fact.key".
+    `technical` text is queried when it is short or holds no word of the trade.
+    """
 
     id: str
-    kind: Literal["text", "yesno", "choice", "number", "tick"]
+    kind: FieldKind
     label: Text
     choices: tuple[Choice, ...] = ()
     required: bool = True
     quantity: str = ""
+    columns: tuple[FormField, ...] = ()
+    least: int = 0
+    when: dict[str, str] = Field(default_factory=dict)
     fact: str = ""
+    order: str = ""
+    quote: Literal["", "reference", "how", "ceiling", "operations", "minutes"] = ""
+    into: str = ""
+    each: str = ""
+    count_out: str = ""
+    count_in: str = ""
+    adds: Literal["", "cost", "minutes"] = ""
+    technical: bool = False
+    criteria: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _complete(self) -> FormField:
-        if (self.kind == "choice") != bool(self.choices):
-            raise ValueError("a choice field, and only it, has choices")
+        if (self.kind in ("choice", "several")) != bool(self.choices):
+            raise ValueError("a choice or several, and only they, have choices")
+        if (self.kind == "lines") != bool(self.columns):
+            raise ValueError("lines, and only they, have columns")
+        if any(column.columns or column.each or column.into for column in self.columns):
+            raise ValueError("a column is a plain field")
         if self.kind == "number" and self.quantity not in QUANTITIES:
             raise ValueError(f"a number field needs a known quantity, not {self.quantity!r}")
+        if (self.count_out or self.count_in) and self.quantity != "pieces":
+            raise ValueError('what is counted is a number of the quantity "pieces"')
         return self
+
+    def texts(self, where: str) -> Iterator[tuple[str, Text]]:
+        yield f"{where}.{self.id}", self.label
+        for choice in self.choices:
+            yield f"{where}.{self.id}.{choice.id}", choice.label
+        for column in self.columns:
+            yield from column.texts(f"{where}.{self.id}")
 
 
 def _handling(written: object) -> object:
@@ -120,8 +196,20 @@ class Stop(_Data):
     remedy: Text
 
 
+class Wait(_Data):
+    """Let time pass: `minutes` from the end of the last visit of the step `since`, from the start of this one where it
+    is "". `purpose` "thermal-rest" is what a water-resistance test needs before it (G-10).
+    """
+
+    minutes: float = Field(gt=0)
+    since: str = ""
+    purpose: Literal["", "thermal-rest"] = ""
+
+
 class Rule(_Data):
-    """`field` answered with `equals` makes the step end with outcome `result`, or refuses the answer (`refuse`)."""
+    """`field` answered with `equals` ("!x": anything but x) makes the step end with outcome `result`, or refuses the
+    answer (`refuse`).
+    """
 
     field: str
     equals: str
@@ -138,37 +226,73 @@ class Rule(_Data):
 class Step(_Data):
     """One step. `next` maps an outcome to a step id or "end"; "*" is every other outcome, and the following step
     where nothing is said. `when` = {fact: value} lets the step be passed over where the fact is otherwise.
+
+    `stage` is the numbered line of the tree that it belongs to, `module` the reusable module it came from. `counter`
+    steps happen at reception, before the watch is in the workshop's hands. `skip` lists the coded reasons with which a
+    person may leave it out, `back` the earlier steps from which the work may be repeated, with a reason;
+    `max_visits` is how often it may be entered before the manager decides (0: as often as needed). `operation` is
+    the operation of the quote that it carries out (bench/operations.toml), `level` the technical level it asks for,
+    `machine` the safety card to be read first. `report` names the paper that it yields.
     """
 
     id: str
     kind: StepKind
     title: Text
     instruction: Text = Text("", "")
+    stage: str = ""
+    module: str = ""
     phase: Literal["", "before", "after"] = ""
     role: Role = Role.TECHNICIAN
+    counter: bool = False
     intervention: bool = False
+    operation: str = ""
+    level: int = Field(0, ge=0, le=4)
+    acts: tuple[Act, ...] = ()
+    machine: str = ""
     guards: tuple[str, ...] = ()
     fields: tuple[FormField, ...] = ()
     measure: Measure | None = None
+    wait: Wait | None = None
     handlings: Handlings = ()
     outcome: tuple[Rule, ...] = ()
     next: dict[str, str] = Field(default_factory=dict)
     when: dict[str, str] = Field(default_factory=dict)
+    skip: tuple[Choice, ...] = ()
+    back: tuple[str, ...] = ()
+    max_visits: int = Field(0, ge=0)
     meaning: Text | None = None
+    report: str = ""
     criteria: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fitting(self) -> Step:
         if (self.kind is StepKind.MEASUREMENT) != (self.measure is not None):
             raise ValueError("a measurement step, and only it, has [step.measure]")
+        if (self.kind is StepKind.WAIT) != (self.wait is not None):
+            raise ValueError("a wait step, and only it, has wait = {minutes = …}")
         if self.kind is StepKind.DECISION and [f.kind for f in self.fields] != ["choice"]:
             raise ValueError("a decision has exactly one choice field")
+        if self.kind is StepKind.COUNT and not any(f.count_out or f.count_in for f in self.fields):
+            raise ValueError("a count step counts something: count_out or count_in")
         if (self.kind is StepKind.SIGNOFF) != (self.meaning is not None):
             raise ValueError("a sign-off, and only it, states its meaning")
+        if (Act.MACHINE in self.acts) != bool(self.machine):
+            raise ValueError('a step with the act "machine", and only it, names its machine')
         return self
 
     def field(self, field_id: str) -> FormField | None:
         return next((entry for entry in self.fields if entry.id == field_id), None)
+
+    def all_criteria(self) -> frozenset[str]:
+        """Return the criteria that the step or one of its fields supports."""
+        return frozenset((*self.criteria, *(code for entry in self.fields for code in entry.criteria)))
+
+
+class Stage(_Data):
+    """One numbered line of a tree, and what stands behind it: one step or several."""
+
+    id: str
+    title: Text
 
 
 class Procedure(_Data):
@@ -178,6 +302,7 @@ class Procedure(_Data):
     version: str
     title: Text
     families: tuple[Family, ...]
+    stage: tuple[Stage, ...] = ()
     step: tuple[Step, ...]
     sha256: str = ""
     origin: str = "shipped"
@@ -209,6 +334,8 @@ class Procedure(_Data):
     def texts(self) -> Iterator[tuple[str, Text]]:
         """Walk every text for people, with where it stands."""
         yield "title", self.title
+        for stage in self.stage:
+            yield stage.id, stage.title
         for step in self.step:
             yield f"{step.id}.title", step.title
             yield f"{step.id}.instruction", step.instruction
@@ -219,9 +346,9 @@ class Procedure(_Data):
                     yield f"{step.id}.{rule.field}.refuse", rule.refuse.reason
                     yield f"{step.id}.{rule.field}.refuse", rule.refuse.remedy
             for entry in step.fields:
-                yield f"{step.id}.{entry.id}", entry.label
-                for choice in entry.choices:
-                    yield f"{step.id}.{entry.id}.{choice.id}", choice.label
+                yield from entry.texts(step.id)
+            for reason in step.skip:
+                yield f"{step.id}.skip.{reason.id}", reason.label
             for run in step.measure.run if step.measure else ():
                 if run.prompt:
                     yield f"{step.id}.prompt", run.prompt

@@ -229,7 +229,7 @@ def test_a_good_battery_is_not_changed_by_habit() -> None:
     work = work_on(Truth(), "changement-de-pile")
     walk(work, until="battery-good")
     go_on(work, "change")
-    assert "battery-good" in work.state.alerts
+    assert "information" in work.state.alerts
 
 
 def test_a_crown_found_out_is_pushed_in_first() -> None:
