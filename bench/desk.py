@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bench.approvals import ProfileRecord
+from bench.attendance import SIGN_IN, SIGNATURE, UNLOCK, Attendance
 from bench.calibre import CalibreProfile, CaseProfile, ProfileLibrary
 from bench.errors import Refused, UsageError
 from bench.events import Draft, EventKind, pin
@@ -19,6 +21,7 @@ from bench.opening import openings
 from bench.order import RepairOrder
 from bench.order import Watch as OrderedWatch
 from bench.people import Operator, Role
+from bench.pins import Pins, WrongPin
 from bench.pool import InstrumentPool
 from bench.procedure import guards
 from bench.procedure.model import Procedure
@@ -58,6 +61,7 @@ class Desk:
         hands: Hands = _no_hands,
         clock: Clock | None = None,
         rules: Path | None = None,
+        keys: Pins | None = None,
     ) -> None:
         self.journal = journal
         self.register = Register(journal)
@@ -67,16 +71,73 @@ class Desk:
         self.house = house
         self.hands = hands
         self.clock = clock or Clock()
+        self.keys = keys
+        """The operators' PINs, None where the house asks for none."""
+        self.attendance = Attendance(journal, house, keys)
         self.operator: Operator | None = None
+        self.role: Role | None = None
+        self.locked = False
         self.profile_record = ProfileRecord(journal)
         self._rules = rules
 
     def sign_in(self, operator: Operator, role: Role | None = None) -> None:
-        """Name who works here from now on (G-01)."""
-        acting = role or min(operator.roles, key=list(Role).index)
+        """Name who works here from now on (G-01), without a proof: `authenticate` asks for one.
+
+        Raises Refused for a trainee outside a training workshop (G-40).
+        """
+        self.attendance.admit(operator)
+        acting = role or operator.usual_role()
         payload = {"operator": operator.id, "name": operator.name, "role": acting.value}
         self.journal.append([Draft(EventKind.SIGNED_IN, payload, None, operator.id)])
-        self.operator = operator
+        self.operator, self.role, self.locked = operator, acting, False
+
+    def authenticate(self, operator: Operator, pin: str | None, role: Role | None = None) -> None:
+        """Sign in who proves to be `operator`; that ends a lock. Raises Refused (WrongPin with the wait).
+
+        Where the house asks for no PIN, `pin` is not looked at.
+        """
+        self.attendance.admit(operator, role)
+        self.attendance.prove(operator, pin, SIGN_IN)
+        self.sign_in(operator, role)
+
+    def reauthenticate(self, pin: str | None) -> None:
+        """Return where the signed-in operator is here now, or where the house asks for no PIN.
+
+        For signatures, liftings and decisions. Raises Refused under the rule "signature".
+        """
+        if self.keys is None:
+            return
+        try:
+            self.attendance.prove(self._who(), pin, SIGNATURE)
+        except WrongPin as wrong:
+            raise wrong.under("signature") from None
+        except Refused as refused:
+            raise Refused(replace(refused.refusal, rule="signature")) from None
+
+    def lock(self, cause: str = "person") -> None:
+        """Ask for a PIN before anybody goes on; what an instrument measures goes on. `cause` is "person" or "idle".
+
+        Nothing happens where nobody is signed in or the house asks for no PIN.
+        """
+        if self.keys is None or self.operator is None or self.locked:
+            return
+        self.journal.append([Draft(EventKind.BENCH_LOCKED, {"cause": cause}, None, self.operator.id)])
+        self.locked = True
+
+    def unlock(self, pin: str) -> None:
+        """Go on as who was here; somebody else signs in instead. Raises Refused, and the bench stays locked."""
+        if not self.locked:
+            return
+        operator = self._who()
+        self.attendance.prove(operator, pin, UNLOCK)
+        self.journal.append([Draft(EventKind.BENCH_UNLOCKED, {}, None, operator.id)])
+        self.locked = False
+
+    def _who(self) -> Operator:
+        """Return who is signed in. Raises Refused (G-01) where nobody is."""
+        if self.operator is None:
+            raise Refused(guards.nobody_signed_in())
+        return self.operator
 
     def orders(self) -> list[OrderRow]:
         return self.journal.orders()

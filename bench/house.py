@@ -18,6 +18,7 @@ class House:
     own or leaves it blank. `self_check`: one person may do the final control of their own work, flagged on the
     sheet (G-31). `repeats_without_reason`: how often one measurement may be repeated before a reason is asked (G-29).
     `rule` decides wherever a profile states no rule of its own. `order_prefix` begins the numbers of its orders.
+    `training`: no customer's watch comes here, and trainees may work (G-40).
     """
 
     name: str
@@ -26,6 +27,7 @@ class House:
     repeats_without_reason: int = 3
     rule: DecisionRule = ISO_14253_1
     order_prefix: str = ""
+    training: bool = False
 
     @property
     def residual_field_limit(self) -> Limit | None:
@@ -42,6 +44,7 @@ class House:
             "repeats_without_reason": self.repeats_without_reason,
             "rule": self.rule.id,
             "order_prefix": self.order_prefix,
+            "training": self.training,
         }
 
     @classmethod
@@ -54,4 +57,5 @@ class House:
             data.get("repeats_without_reason", 3),
             RULES[data.get("rule", ISO_14253_1.id)],
             data.get("order_prefix", ""),
+            data.get("training", False),
         )
