@@ -42,6 +42,11 @@ class Folder:
         return self.path / "journal.sqlite"
 
     @property
+    def pins(self) -> Path:
+        """The PINs of its people, apart from what is copied, shown or sent."""
+        return self.path / "pins.json"
+
+    @property
     def recordings(self) -> Path:
         return self.path / "recordings"
 

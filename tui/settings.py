@@ -7,7 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from bench import datafile
 from bench.conformity import RULES
@@ -16,7 +25,7 @@ from bench.house import House
 from bench.instrument import Capability, InstrumentKind
 from bench.metrology import Certificate, InstrumentRecord
 from bench.numbering import PREFIX
-from bench.people import Operator, Role
+from bench.people import LEVELS, Operator, Role
 from bench.quantities import QUANTITIES, Value
 from drivers.registry import DRIVERS, is_spoken
 from tui.daily_check import DailyCheckEntry
@@ -29,12 +38,18 @@ class _Entry(BaseModel):
 
 
 class HouseEntry(_Entry):
-    """The house rules; `residual_field_max` is written with its unit ("0.1 mT")."""
+    """The house rules; `residual_field_max` is written with its unit ("0.1 mT").
+
+    `lock_after_minutes`: a bench that nobody touches for so long asks for the PIN again; 0 for never.
+    """
 
     residual_field_max: str = ""
     self_check: bool = False
     repeats_without_reason: PositiveInt = 3
     rule: Literal["simple", "iso-14253-1", "guard-band-u"] = "iso-14253-1"
+    training: bool = False
+    pins: bool = True
+    lock_after_minutes: NonNegativeFloat = 10
     order_prefix: str = Field("", pattern=f"^{PREFIX.pattern}$")
 
     @field_validator("residual_field_max")
@@ -46,11 +61,21 @@ class HouseEntry(_Entry):
 
 
 class OperatorEntry(_Entry):
-    """A named person and what they may do."""
+    """A named person and what they may do; `badge` is their id, `level` the highest where it is left out.
+
+    `instruments` are the kinds they are authorised on; left out: every kind.
+    """
 
     id: str = Field(min_length=1)
     name: str = Field(min_length=1)
     roles: tuple[Role, ...] = Field(min_length=1)
+    badge: str = ""
+    level: int = Field(LEVELS[-1], ge=LEVELS[0], le=LEVELS[-1])
+    instruments: tuple[InstrumentKind, ...] | None = None
+
+    def operator(self) -> Operator:
+        kinds = None if self.instruments is None else frozenset(self.instruments)
+        return Operator(self.id, self.name, frozenset(self.roles), self.badge, self.level, kinds)
 
 
 class CertificateEntry(_Entry):
@@ -133,10 +158,14 @@ class InstrumentEntry(InstrumentLine):
 
 
 class SimulationEntry(_Entry):
-    """Marks a demonstration workshop: its instruments are simulated, `speed` times as fast as the clock."""
+    """Marks a demonstration workshop: its instruments are simulated, `speed` times as fast as the clock.
+
+    `pin` is everybody's who has not chosen their own; the screen says it.
+    """
 
     speed: PositiveFloat = 1.0
     seed: int = 1
+    pin: str = Field("0000", pattern=r"^[0-9]{4,12}$")
 
 
 class WorkshopFile(_Entry):
@@ -155,6 +184,10 @@ class WorkshopFile(_Entry):
         for what, ids in (("operator", [o.id for o in self.operator]), ("instrument", [i.id for i in self.instrument])):
             for twice in sorted({each for each in ids if ids.count(each) > 1}):
                 raise ValueError(f"{what} {twice!r} stands twice")
+        # A badge is looked for whatever the case; nobody may be found by the badge of somebody else.
+        badges = [(o.badge or o.id).casefold() for o in self.operator]
+        for twice in sorted({each for each in badges if badges.count(each) > 1}):
+            raise ValueError(f"badge {twice!r} stands twice")
         return self
 
 
@@ -168,6 +201,9 @@ class Settings:
     operators: tuple[Operator, ...]
     records: tuple[InstrumentRecord, ...]
     simulation: SimulationEntry | None
+    pins: bool = True
+    lock_after: float = 600.0
+    """Seconds without a touch before the bench locks itself, 0 for never."""
 
     def operator(self, operator_id: str) -> Operator | None:
         return next((entry for entry in self.operators if entry.id == operator_id), None)
@@ -186,15 +222,18 @@ def settings(file: WorkshopFile) -> Settings:
         self_check=file.house.self_check,
         repeats_without_reason=file.house.repeats_without_reason,
         rule=RULES[file.house.rule],
+        training=file.house.training,
         order_prefix=file.house.order_prefix,
     )
     return Settings(
         language=file.language,
         station=file.station,
         house=house,
-        operators=tuple(Operator(o.id, o.name, frozenset(o.roles)) for o in file.operator),
+        operators=tuple(entry.operator() for entry in file.operator),
         records=tuple(entry.record() for entry in file.instrument),
         simulation=file.simulation,
+        pins=file.house.pins,
+        lock_after=file.house.lock_after_minutes * 60.0,
     )
 
 

@@ -14,9 +14,11 @@ from bench.judging import Handling
 from bench.language import current, msg
 from bench.metrology import InstrumentRecord
 from bench.people import Operator
+from bench.pins import Pins
 from bench.quantities import Quantity
 from bench.recording import Recorder, RecordingFailed
 from bench.register import Register
+from bench.running import Clock
 from drivers.manual import Ask
 from drivers.registry import is_manual
 from drivers.station import Station
@@ -44,6 +46,7 @@ class Workshop:
         self._notices: list[EtabliError] = []
         self.notices: Sequence[EtabliError] = self._notices
         self.asker: Callable[[Quantity, str], str] | None = None
+        self.lock_after = settings.lock_after
         self._parts = parts
         self._simulation: Simulation | None = None
 
@@ -78,7 +81,9 @@ class Workshop:
             profiles = folder.profiles()
             if profiles.own:
                 self._notices += [EtabliError(problem.message()) for problem in profiles.problems]
-            self.desk = Desk(journal, procedures, profiles, station, settings.house, hands, rules=folder.rules())
+            self.desk = Desk(
+                journal, procedures, profiles, station, settings.house, hands, rules=folder.rules(), keys=self._keys()
+            )
             self._parts = parts.pop_all()
         return self
 
@@ -121,6 +126,13 @@ class Workshop:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _keys(self) -> Pins | None:
+        """Return the PINs of its people, None where the house asks for none."""
+        if not self.settings.pins:
+            return None
+        simulation = self.settings.simulation
+        return Pins(self.folder.pins, Clock(), preset=simulation.pin if simulation else "")
 
     def _ask(self, quantity: Quantity, label: str) -> str:
         if self.asker is None:
