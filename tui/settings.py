@@ -50,7 +50,7 @@ class HouseEntry(_Entry):
     training: bool = False
     pins: bool = True
     lock_after_minutes: NonNegativeFloat = 10
-    order_prefix: str = Field("", pattern=f"^{PREFIX.pattern}$")
+    order_prefix: str = Field(default="", pattern=f"^{PREFIX.pattern}$")
 
     @field_validator("residual_field_max")
     @classmethod
