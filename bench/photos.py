@@ -8,6 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -134,7 +135,8 @@ class PhotoStore:
             half.replace(target)
             _flush_folder(self.folder)
         except OSError as error:
-            half.unlink(missing_ok=True)
+            with suppress(OSError):
+                half.unlink(missing_ok=True)
             raise EtabliError(
                 msg("The photo cannot be kept in {folder}.", folder=str(self.folder)),
                 msg("The system says: {reason}.", reason=error.strerror or str(error)),
@@ -246,7 +248,7 @@ def _in_srgb(picture: Image, form: str) -> Image:
             if done is not None and picture.mode == "RGBA":
                 done.putalpha(picture.getchannel("A"))
             picture = done or picture
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile: the colours stay as they are
     return picture.convert(mode)
 
