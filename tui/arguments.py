@@ -112,6 +112,7 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     family("dialects", _("the instruments' protocols"), library(_("DIALECT")))
     family("drivers", _("the drivers of the instruments, and what they promise"), _drivers)
     family("instruments", _("the instruments of this bench"), _instruments)
+    family("operators", _("the people of this workshop, and their PINs"), _operators)
     return top
 
 
@@ -270,6 +271,19 @@ def _instruments(group: _Group) -> None:
     group.add("release", _("let a suspended one work again"), _reason, module="instruments_register", act="release")
     about = _("which verdicts rest on an instrument since its last good check")
     group.add("impact", about, _impact, module="instruments", act="impact")
+
+
+def _operators(group: _Group) -> None:
+    about = _("everybody, with roles, level, authorisations, and whether they have a PIN")
+    group.add("list", about, _nothing, module="operators", act="list")
+    about = _("choose a PIN, or change it; asked for without an echo")
+    group.add("pin", about, _pin, module="operators", act="pin")
+
+
+def _pin(parser: ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID")
+    parser.add_argument("--reset", action="store_true", help=_("forget it: the next sign-in chooses a new one"))
+    parser.add_argument("--by", metavar="ID", help=_("the workshop manager who resets it"))
 
 
 def _probe(parser: ArgumentParser) -> None:

@@ -21,6 +21,7 @@ from bench.procedure.model import Step, StepKind
 from bench.quantities import Quantity
 from bench.work import Work
 from tui.answers import Answer, Answers, expected
+from tui.proof import pin_of
 from tui.settings import Settings
 
 SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(signal, name)]
@@ -185,7 +186,7 @@ class HeadlessRun:
                 remedy=msg("Known: {known}.", known=", ".join(entry.id for entry in self._settings.operators)),
             )
         if self._desk.operator != operator:
-            self._desk.sign_in(operator, _role(role))
+            self._desk.authenticate(operator, pin_of(self._desk, operator), _role(role))
 
 
 def _role(word: str) -> Role | None:
