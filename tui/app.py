@@ -15,20 +15,31 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import Theme
 
-from bench.errors import EtabliError, ExitCode
+from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import N_, _, current, msg, use
-from tui.keys import hints
+from tui import preferences
+from tui.hands import Label, LabelKind
+from tui.keyboard import KeyboardApp
+from tui.keys import Hint, hints
+from tui.preferences import STEADY, Preferences
+from tui.preferences import save as keep
 from tui.screens.opening import OpeningScreen
 from tui.screens.room import Room
+from tui.sounds import Sound, ring
+from tui.survival import HardyApp
+from tui.symbols import PlainSigns, charset
+from tui.themes import THEMES
 
 if TYPE_CHECKING:
     from bench.desk import Desk
@@ -47,24 +58,6 @@ SETTLE_SECONDS = 20.0
 LAST_SECONDS = 2.0
 _BEHIND_THE_PICTURE = ("tui.screens.sign_in", "tui.screens.orders", "tui.screens.bench", "tui.screens.summary")
 
-# Enamel, brass and ink. The verdict's colours differ in lightness too, and never stand without a word and a sign.
-LACQUER = Theme(
-    name="etabli",
-    primary="#e0ac4f",
-    secondary="#7fb7e0",
-    warning="#f0c94a",
-    error="#ff8066",
-    success="#56cfa1",
-    accent="#7fb7e0",
-    foreground="#dde3ea",
-    background="#10151c",
-    surface="#151b24",
-    panel="#222c39",
-    boost="#2b3746",
-    dark=True,
-    variables={"text-muted": "#93a1b3", "input-cursor-background": "#e0ac4f", "scrollbar": "#2b3746"},
-)
-
 
 class Workshop(Protocol):
     """An opened workshop, as the application uses it."""
@@ -75,6 +68,11 @@ class Workshop(Protocol):
     notices: Sequence[EtabliError]
     asker: Callable[[Quantity, str], str] | None
     """Whom to ask for readings that are keyed in; the application puts itself here."""
+
+    @property
+    def logs(self) -> Path:
+        """The folder where mistakes of the program are written down."""
+        ...
 
     def sheet(self, order_number: str, fmt: str) -> Path:
         """Write the order's sheet and return where it is."""
@@ -104,28 +102,46 @@ class ReadingAsked(Message):
         self.label = label
 
 
-class EtabliApp(App[int]):
+class EtabliApp(HardyApp, KeyboardApp):
     """The bench on the screen. `opener` is called in the bench's thread, after the first picture."""
 
     CSS_PATH = "etabli.tcss"
     TITLE = "Établi"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "stop", N_("Stop"), priority=True),
-        Binding("f1", "help", N_("Help"), priority=True),
-        Binding("question_mark", "help", N_("Help"), show=False),
-        Binding("f2", "language", N_("English / français"), show=False, priority=True),
-        Binding("ctrl+p", "command_palette", N_("All commands"), show=False, priority=True),
-        Binding("ctrl+q", "quit", N_("Quit"), priority=True),
+        Binding("space", "stop", N_("Stop"), priority=True, id="stop"),
+        Binding("f1", "help", N_("Help"), priority=True, id="help"),
+        Binding("question_mark", "help", N_("Help"), show=False, id="help-sign"),
+        Binding("f2", "language", N_("English / français"), show=False, priority=True, id="language"),
+        Binding("f7", "jump", N_("Jump to a field"), show=False, priority=True, id="jump"),
+        Binding("f8", "settings", N_("Settings"), show=False, priority=True, id="settings"),
+        Binding("f9,ctrl+p", "command_palette", N_("All commands"), show=False, priority=True, id="palette"),
+        Binding("f12", "quit", N_("Quit"), priority=True, id="quit"),
+        Binding("ctrl+q", "quit", N_("Quit"), show=False, priority=True, id="quit-anywhere"),
     ]
 
     def __init__(
-        self, opener: Callable[[], Workshop], *, language: str, demo: bool = False, order: str | None = None
+        self,
+        opener: Callable[[], Workshop],
+        *,
+        language: str,
+        demo: bool = False,
+        order: str | None = None,
+        liked: Preferences = STEADY,
+        kept_in: Path | None = None,
+        notices: Sequence[EtabliError] = (),
     ) -> None:
+        """`liked` are this person's preferences, `kept_in` their file (None: for this run only)."""
         use(language)
         super().__init__()
-        self.register_theme(LACQUER)
-        self.theme = "etabli"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._kept_in = kept_in
+        self._notices = notices
+        self._plain = PlainSigns(enabled=False)
+        self.charset = "braille"
+        """Which signs pictures are drawn with: "braille", "block" or "ascii"."""
+        self.obey(liked)
         self._opener = opener
         self._wanted = order
         self._bench = ThreadPoolExecutor(1, thread_name_prefix="bench")
@@ -174,7 +190,8 @@ class EtabliApp(App[int]):
             loop.call_soon_threadsafe(self.post_message, LinkChanged(event))
 
         self._unsubscribe = opened.desk.pool.subscribe(heard)
-        for notice in opened.notices:
+        self.logbook.folder = opened.logs
+        for notice in (*self._notices, *opened.notices):
             self.notify(str(notice), severity="warning", markup=False, timeout=15)
         self.change_operator()
 
@@ -262,12 +279,7 @@ class EtabliApp(App[int]):
 
     def mishap(self, error: Exception) -> EtabliError:
         """Log a mistake of the program and return what to tell the person."""
-        log.error("unexpected", exc_info=error)
-        return EtabliError(
-            msg("The program made a mistake: {kind}.", kind=type(error).__name__),
-            msg("{error}", error=str(error)),
-            msg("What was saved is safe. Try again; if it happens again, tell the developers."),
-        )
+        return self.logbook.write(error)
 
     # -- the bench's thread
 
@@ -282,10 +294,16 @@ class EtabliApp(App[int]):
         return any(getattr(screen, "running", None) is not None for screen in self.screen_stack)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.measuring if action == "stop" else True
+        if action == "stop":
+            return self.measuring or any(getattr(screen, "counting", False) for screen in self.screen_stack)
+        return True
 
     def action_stop(self) -> None:
         """Space, whatever stands on the screen and wherever the keyboard is."""
+        for screen in self.screen_stack:
+            wait = getattr(screen, "wait", None)
+            if wait is not None:
+                wait()
         self.stop_instruments()
 
     def stop_instruments(self) -> None:
@@ -333,7 +351,7 @@ class EtabliApp(App[int]):
             if isinstance(screen, BenchScreen):
                 screen.link_changed(event.instrument, event.state)
         if event.state is LinkState.LOST:
-            self.bell()
+            self.ring(Sound.LOST)
 
     # -- leaving
 
@@ -399,14 +417,13 @@ class EtabliApp(App[int]):
         self.run_worker(self.leave(), exit_on_error=False)
 
     def action_help_quit(self) -> None:
-        self.notify(_("Ctrl+Q quits."), markup=False)
+        self.notify(_("F12 or Ctrl+Q quits."), markup=False)
 
     # -- language, help, palette
 
     def action_language(self) -> None:
         """Go over to the other language, at once and everywhere."""
-        use("en" if current() == "fr" else "fr")
-        self.retranslate()
+        self.like(replace(self.preferences, language="en" if current() == "fr" else "fr"))
 
     def retranslate(self) -> None:
         """Draw every word again."""
@@ -430,14 +447,102 @@ class EtabliApp(App[int]):
             self.push_screen(CommandPalette(placeholder=_("Search a command …"), id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every key that does something now is a command too, by its word; the rest is what has no key."""
+        for hint in hints(screen, hidden=True):
+            if hint.id not in ("palette", "language"):
+                yield SystemCommand(hint.word, hint.key, partial(self._command, hint))
         other = "English" if current() == "fr" else "Français"
-        yield SystemCommand(
-            _("Language: {language}").format(language=other), _("Change the language"), self.action_language
-        )
-        yield SystemCommand(_("Help"), _("List the keys of this screen"), self.action_help)
-        if self.operator is not None and not self.measuring:
-            yield SystemCommand(_("Change operator"), _("Sign in as somebody else"), self.change_operator)
-        yield SystemCommand(_("Quit"), _("Leave the bench"), self.action_quit)
+        yield SystemCommand(_("Language: {language}").format(language=other), "F2", self.action_language)
+
+    def _command(self, hint: Hint) -> None:
+        self.run_worker(self.run_action(hint.action, hint.node), exit_on_error=False)
+
+    def action_jump(self) -> None:
+        from tui.screens.jump import JumpScreen, targets
+
+        if isinstance(self.screen, JumpScreen):
+            return
+        if targets(self.screen):
+            self.push_screen(JumpScreen(targets(self.screen)))
+        else:
+            self.notify(_("There is nothing to jump to here."), markup=False)
+
+    # -- what this person likes
+
+    def action_settings(self) -> None:
+        from tui.screens.settings import SettingsScreen
+
+        if isinstance(self.screen, Room) and not any(isinstance(s, SettingsScreen) for s in self.screen_stack):
+            self.push_screen(SettingsScreen())
+
+    def obey(self, preferences: Preferences) -> None:
+        super().obey(preferences)
+        self.theme = preferences.theme
+        self.charset = charset(preferences.charset)
+        self._plain.enabled = self.charset == "ascii"
+
+    def like(self, preferences: Preferences) -> None:
+        """Obey other preferences at once, and keep them."""
+        self.obey(preferences)
+        if preferences.language:
+            use(preferences.language)
+        self.retranslate()
+        if self._kept_in is not None:
+            try:
+                keep(preferences, self._kept_in)
+            except EtabliError as error:
+                self.notify(str(error), severity="warning", markup=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), *([self._plain] if self._plain.enabled else [])]
+
+    def bell(self) -> None:
+        if self.preferences.sounds:
+            super().bell()
+
+    def ring(self, sound: Sound) -> None:
+        """Say something to the ear, where sounds are wanted."""
+        ring(self, sound)
+
+    # -- what is scanned
+
+    async def scanned(self, label: Label) -> None:
+        """Go where one of our labels leads, whatever stands on the screen."""
+        if label.kind is LabelKind.CONFIRM:
+            await self.confirm()
+        elif label.kind is LabelKind.ORDER:
+            self._attempt(self._go_to_order, label.text)
+        else:
+            taker = {LabelKind.OPERATOR: "take_badge", LabelKind.PART: "take_part"}[label.kind]
+            take = getattr(self.screen, taker, None)
+            if take is not None:
+                take(label.text)
+            else:
+                self.notify(
+                    _("Scanned: {code}. Nothing here asks for it.").format(code=label.text),
+                    severity="warning",
+                    markup=False,
+                )
+
+    async def _go_to_order(self, number: str) -> None:
+        """Put an order on the bench from wherever one stands; never away from a measurement or a question."""
+        from tui.screens.bench import BenchScreen
+        from tui.screens.orders import OrdersScreen
+
+        here = self.screen
+        if isinstance(here, BenchScreen) and here.work.number == number:
+            return
+        if self.operator is None:
+            raise UsageError(msg("Nobody is signed in."), remedy=msg("Sign in, then scan the order again."))
+        if self.measuring or not isinstance(here, Room) or getattr(here, "busy", False):
+            raise UsageError(
+                msg("Order {number} was scanned while something else is under way.", number=number),
+                remedy=msg("Finish or cancel what stands on the screen, then scan again."),
+            )
+        await self.at_bench(self.workshop.desk.work, number)  # an unknown number changes nothing
+        while not isinstance(self.screen, OrdersScreen) and len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self._open_order(number)
 
 
 def run(opener: Callable[[], Workshop], *, language: str, demo: bool = False, order: str | None = None) -> int:
@@ -449,6 +554,11 @@ def run(opener: Callable[[], Workshop], *, language: str, demo: bool = False, or
             file=sys.stderr,
         )
         return int(ExitCode.USAGE)
-    app = EtabliApp(opener, language=language, demo=demo, order=order)
+    file = preferences.file()
+    liked, notices = preferences.load(file)
+    asked = os.environ.get("ETABLI_LANG") or any(word.startswith("--lang") for word in sys.argv)
+    language = language if asked else liked.language or language
+    use(language)
+    app = EtabliApp(opener, language=language, demo=demo, order=order, liked=liked, kept_in=file, notices=notices)
     app.run()
     return app.return_code or 0

@@ -55,6 +55,10 @@ class Folder:
         return self.path / "sheets"
 
     @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
     def certificates(self) -> Path:
         return self.path / "certificates"
 

@@ -92,6 +92,10 @@ class Workshop:
         return self.desk.journal
 
     @property
+    def logs(self) -> Path:
+        return self.folder.logs
+
+    @property
     def simulated(self) -> bool:
         return self._simulation is not None
 

@@ -109,7 +109,7 @@ def test_help_lists_the_keys_of_the_screen_underneath(tmp_path: Path) -> None:
 def test_the_palette_speaks_our_words(tmp_path: Path) -> None:
     async def work(hands: Hands) -> None:
         await hands.press("ctrl+p")
-        await hands.sees("Search a command", "Language: Français", "Leave the bench")
+        await hands.sees("Search a command", "Language: Français", "Jump to a field", "Quit")
         assert "Theme" not in hands.screen
 
     run(tmp_path, work)

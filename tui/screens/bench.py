@@ -44,14 +44,14 @@ class BenchScreen(Room):
     """Leads through one order. Everything that touches the order runs in the bench's thread, one call at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "main", N_("Go on")),
-        Binding("r", "repeat", N_("Repeat")),
-        Binding("i", "indication", N_("As indication")),
-        Binding("k", "by_hand", N_("Key in")),
-        Binding("n", "give_up", N_("Give up")),
-        Binding("s", "sheet", N_("Sheet")),
-        Binding("f4", "sign_in", N_("Change operator"), show=False),
-        Binding("escape", "back", N_("Orders")),
+        Binding("enter", "main", N_("Go on"), id="main"),
+        Binding("r", "repeat", N_("Repeat"), id="repeat"),
+        Binding("i", "indication", N_("As indication"), id="indication"),
+        Binding("k", "by_hand", N_("Key in"), id="by-hand"),
+        Binding("n", "give_up", N_("Give up"), id="give-up"),
+        Binding("s", "sheet", N_("Sheet"), id="sheet"),
+        Binding("f4", "sign_in", N_("Change operator"), show=False, id="operator"),
+        Binding("escape", "back", N_("Orders"), id="back"),
     ]
 
     def __init__(self, work: Work) -> None:

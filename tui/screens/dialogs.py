@@ -13,9 +13,11 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from bench.errors import EtabliError
 from bench.language import N_, _
 from bench.quantities import Quantity, unit_text
 from tui.keys import hints
+from tui.widgets.pin_entry import PinEntry
 
 
 class Words(Widget):
@@ -65,8 +67,8 @@ class Reason(_Asking):
     """Asks for a reason in words; Esc gives None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "confirm", N_("Confirm")),
-        Binding("escape", "dismiss(None)", N_("Cancel")),
+        Binding("enter", "confirm", N_("Confirm"), id="main"),
+        Binding("escape", "dismiss(None)", N_("Cancel"), id="back"),
     ]
 
 
@@ -74,8 +76,8 @@ class Keying(_Asking):
     """Asks for a reading that a person takes from a display; Esc gives None: the measurement is stopped."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "confirm", N_("Confirm")),
-        Binding("escape", "dismiss(None)", N_("Stop")),
+        Binding("enter", "confirm", N_("Confirm"), id="main"),
+        Binding("escape", "dismiss(None)", N_("Stop"), id="back"),
     ]
 
     def __init__(self, asked: Quantity, label: str) -> None:
@@ -94,10 +96,10 @@ class Confirm(ModalScreen[bool]):
     """Asks yes or no: Enter, y or o confirm; Esc or n cancel."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "dismiss(True)", N_("Yes")),
-        Binding("y,o", "dismiss(True)", N_("Yes"), show=False),
-        Binding("escape", "dismiss(False)", N_("No")),
-        Binding("n", "dismiss(False)", N_("No"), show=False),
+        Binding("enter", "dismiss(True)", N_("Yes"), id="main"),
+        Binding("y,o", "dismiss(True)", N_("Yes"), show=False, id="yes"),
+        Binding("escape", "dismiss(False)", N_("No"), id="back"),
+        Binding("n", "dismiss(False)", N_("No"), show=False, id="no"),
     ]
 
     def __init__(self, question: Callable[[], str]) -> None:
@@ -108,3 +110,32 @@ class Confirm(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Words(self.question, classes="question")
             yield _Keys()
+
+
+class PinDialog(ModalScreen[str | None]):
+    """Asks for a PIN: to sign in, and to prove who signs; gives the digits, None on Esc. It checks nothing itself.
+
+    `purpose` says what it is for; `refused` is what was wrong with the PIN before, and how long to wait.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", N_("Cancel"))]
+
+    def __init__(
+        self, purpose: str | Callable[[], str], *, hint: str = "", refused: EtabliError | None = None
+    ) -> None:
+        super().__init__()
+        self.purpose = purpose
+        self.hint = hint
+        self.refused = refused
+
+    def compose(self) -> ComposeResult:
+        purpose = self.purpose
+        with Vertical(classes="dialog"):
+            yield Words((lambda: purpose) if isinstance(purpose, str) else purpose, classes="question")
+            if self.hint:
+                yield Words(lambda: self.hint, classes="hint")
+            yield PinEntry(self.refused)
+            yield _Keys()
+
+    def on_pin_entry_typed(self, event: PinEntry.Typed) -> None:
+        self.dismiss(event.pin)

@@ -34,7 +34,7 @@ class HelpScreen(ModalScreen[None]):
     """Closes with Esc, Enter or F1."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1", "dismiss", N_("Close")),
+        Binding("escape,enter,f1,question_mark", "dismiss", N_("Close"), id="back"),
     ]
 
     def __init__(self, keys: list[Hint]) -> None:

@@ -25,7 +25,7 @@ class Opening(Widget):
 class OpeningScreen(Room):
     """Paints before anything heavy is loaded."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "main", N_("Try again"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "main", N_("Try again"), id="main")]
 
     def furnish(self) -> ComposeResult:
         yield Opening()

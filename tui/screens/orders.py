@@ -54,8 +54,8 @@ class OrdersScreen(Room):
     """The list that a working day starts from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", N_("Clear the search"), show=False),
-        Binding("f4", "sign_in", N_("Change operator")),
+        Binding("escape", "back", N_("Clear the search"), show=False, id="back"),
+        Binding("f4", "sign_in", N_("Change operator"), id="operator"),
     ]
 
     def furnish(self) -> ComposeResult:

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from tui.survival import Hardy
 from tui.widgets.bars import KeyBar, TooSmall, TopBar
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 SMALLEST = (80, 24)
 
 
-class Room(Screen[None]):
+class Room(Hardy, Screen[None]):
     """A screen of the bench. `main_word` names what Enter does now."""
 
     app: EtabliApp
@@ -50,7 +51,7 @@ class Room(Screen[None]):
             return False
         size = self.app.size
         cramped = size.width < SMALLEST[0] or size.height < SMALLEST[1]
-        return not cramped or action in ("quit", "app.quit")
+        return not cramped
 
     def retranslate(self) -> None:
         """Draw every word again, in the language in force."""

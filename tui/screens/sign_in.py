@@ -29,7 +29,7 @@ _ORDER = (Role.TECHNICIAN, Role.CONTROLLER, Role.MANAGER, Role.RECEPTION, Role.T
 class SignInScreen(Room):
     """Lists every operator in each of their roles."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", N_("Back"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", N_("Back"), id="back")]
 
     def furnish(self) -> ComposeResult:
         yield Words(lambda: _("Who works at the bench?"), classes="question")

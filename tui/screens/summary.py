@@ -65,9 +65,9 @@ class SummaryScreen(Room):
     """Shown when an order closes, and when a closed one is opened again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "main", N_("Orders")),
-        Binding("escape", "main", N_("Orders"), show=False),
-        Binding("s", "sheet", N_("Sheet")),
+        Binding("enter", "main", N_("Orders"), id="main"),
+        Binding("escape", "main", N_("Orders"), show=False, id="back"),
+        Binding("s", "sheet", N_("Sheet"), id="sheet"),
     ]
 
     def __init__(self, work: Work) -> None:

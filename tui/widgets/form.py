@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bench.procedure.model import FormField
 
 _MOVES: list[BindingType] = [
-    Binding("up", "app.focus_previous", show=False),
-    Binding("down", "app.focus_next", show=False),
+    Binding("up", "app.focus_previous", N_("Previous field"), show=False, id="up"),
+    Binding("down", "app.focus_next", N_("Next field"), show=False, id="down"),
 ]
 
 
@@ -75,8 +75,8 @@ class TickField(Field, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *_MOVES,
-        Binding("enter", "tick(True)", N_("Tick and next")),
-        Binding("space", "tick(False)", N_("Tick"), show=False),
+        Binding("enter", "tick(True)", N_("Tick and next"), id="main"),
+        Binding("space", "tick(False)", N_("Tick"), show=False, id="tick"),
     ]
 
     def action_tick(self, go_on: bool) -> None:
@@ -100,9 +100,9 @@ class ChoiceField(Field, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *_MOVES,
-        Binding("enter", "go_on", N_("OK")),
-        Binding("left", "move(-1)", N_("Previous answer"), show=False),
-        Binding("right,space", "move(1)", N_("Next answer"), show=False),
+        Binding("enter", "go_on", N_("OK"), id="main"),
+        Binding("left", "move(-1)", N_("Previous answer"), show=False, id="previous"),
+        Binding("right,space", "move(1)", N_("Next answer"), show=False, id="next"),
     ]
 
     def options(self) -> list[tuple[str, str]]:

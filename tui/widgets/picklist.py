@@ -36,13 +36,13 @@ class PickList(Widget, Generic[Row], can_focus=True):
     """Rows with one under the cursor; typing letters keeps the rows that hold all typed words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", N_("Row above"), show=False),
-        Binding("down", "move(1)", N_("Row below"), show=False),
-        Binding("pageup", "move(-10)", N_("Ten rows up"), show=False),
-        Binding("pagedown", "move(10)", N_("Ten rows down"), show=False),
-        Binding("home", "move(-1000000)", N_("First row"), show=False),
-        Binding("end", "move(1000000)", N_("Last row"), show=False),
-        Binding("enter", "main", N_("Choose")),
+        Binding("up", "move(-1)", N_("Row above"), show=False, id="up"),
+        Binding("down", "move(1)", N_("Row below"), show=False, id="down"),
+        Binding("pageup", "move(-10)", N_("Ten rows up"), show=False, id="page-up"),
+        Binding("pagedown", "move(10)", N_("Ten rows down"), show=False, id="page-down"),
+        Binding("home", "move(-1000000)", N_("First row"), show=False, id="first"),
+        Binding("end", "move(1000000)", N_("Last row"), show=False, id="last"),
+        Binding("enter", "main", N_("Choose"), id="main"),
     ]
 
     class Picked(Message):
@@ -107,6 +107,8 @@ class PickList(Widget, Generic[Row], can_focus=True):
             return
         if event.key == "backspace" and self.sought:
             self.sought = self.sought[:-1]
+        elif event.key == "question_mark":
+            return  # help, as everywhere else
         elif event.is_printable and event.character and (event.character != " " or self.sought):
             self.sought += event.character
         else:

@@ -1,0 +1,93 @@
+"""The way of a key through the application: scanner, foot switch, sleeve, then the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+from textual.timer import Timer
+
+from bench.language import _
+from tui.hands import Debounce, Label, Scanned, Scanner
+from tui.preferences import STEADY, Preferences
+
+
+class KeyboardApp(App[int]):
+    """Takes every key before any widget does."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.preferences = STEADY
+        self._scanner: Scanner[events.Key] = Scanner(0)
+        self._debounce = Debounce(0)
+        self._waiting: Timer | None = None
+
+    def obey(self, preferences: Preferences) -> None:
+        """Take keys as this person likes them from now on."""
+        self.preferences = preferences
+        self._scanner = Scanner(preferences.scanner_ms / 1000)
+        self._debounce = Debounce(preferences.debounce_ms / 1000)
+        self.set_keymap(dict(preferences.keys))
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self._pressed(event)
+        else:
+            await super().on_event(event)
+
+    async def _pressed(self, event: events.Key) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+        for known in self._scanner.key(event.key, event.character, event.time, event):
+            await self._let_through(known)
+        if self._scanner.holding:
+            # Asked behind the keys that already wait: a late loop must not take a code apart.
+            self._waiting = self.set_timer(self._scanner.gap, lambda: self.call_later(self._released, event))
+
+    async def _released(self, last: events.Key) -> None:
+        """Give a person's keys back, unless another came after `last` meanwhile."""
+        if self._scanner.holding and self._scanner.newest is last:
+            for known in self._scanner.rest():
+                await self._let_through(known)
+
+    async def _let_through(self, known: events.Key | Scanned) -> None:
+        if isinstance(known, Scanned):
+            label = known.label()
+            if label is None:
+                self.not_ours(known)
+            else:
+                await self.scanned(label)
+            return
+        take_key = getattr(self._room(), "take_key", None)
+        if take_key is not None and known.key != "escape":
+            await take_key(known.key)
+            return
+        key = known
+        if key.key == self.preferences.confirm_key:
+            key = events.Key("enter", "\r")
+            key.time = known.time
+        if not self._debounce.swallows(key.key, key.time, self._room()):
+            await super().on_event(key)
+
+    def _room(self) -> Screen[Any] | None:
+        return self.screen if self.screen_stack else None
+
+    async def confirm(self) -> None:
+        """Do what Enter does now."""
+        await super().on_event(events.Key("enter", "\r"))
+
+    async def scanned(self, label: Label) -> None:
+        """Do what one of our labels stands for."""
+        raise NotImplementedError
+
+    def not_ours(self, scanned: Scanned) -> None:
+        """Say that a scan was ignored."""
+        if scanned.whole:
+            words = _("Scanned: {code}. That is no label of this workshop; it is ignored.")
+        else:
+            words = _("Half a code was scanned: {code}. It is ignored; scan again.")
+        self.notify(words.format(code=scanned.text[:40]), severity="warning", markup=False)
+        self.bell()
