@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 
-from bench.customers.person import Person
+from bench.customers.person import Person, plain
+from bench.customers.sqlite import CustomerError
 from bench.customers.store import Alike, Customer, CustomerStore
 from bench.errors import Refusal, Refused, UsageError
 from bench.events import Draft, EventKind
@@ -43,18 +45,38 @@ class Customers:
 
     def add(self, people: Sequence[Person]) -> list[Customer]:
         """File people under new numbers; where the record cannot take it, nobody is filed."""
-        customers = self._store.add(people, self._known)
-        try:
-            self._journal.append([self._filed(customer) for customer in customers])
-        except BaseException:
-            self._store.withdraw(customers)
-            raise
+        with self._filed(people) as customers:
+            self._journal.append([self._filing(customer) for customer in customers])
         return customers
+
+    @contextmanager
+    def filing(self, people: Sequence[Person]) -> Iterator[tuple[list[str], list[Draft]]]:
+        """Give the customer numbers of people, filing those who are new, and the events that the block must journal.
+
+        Somebody is known whose name and either telephone, e-mail address or address are those of an entry, or of
+        another of these people. Where the block fails, nobody was filed.
+        """
+        known: dict[tuple[str, str], str | int] = {
+            mark: each.number for each in self._store.all() for mark in _sure(each.person)
+        }
+        new: list[Person] = []
+        places: list[str | int] = []
+        for person in people:
+            marks = _sure(person)
+            place = next((known[mark] for mark in marks if mark in known), None)
+            if place is None:
+                place = len(new)
+                new.append(person)
+            known.update(dict.fromkeys(marks, place))
+            places.append(place)
+        with self._filed(new) as customers:
+            numbers = [customers[place].number if isinstance(place, int) else place for place in places]
+            yield numbers, [self._filing(customer) for customer in customers]
 
     def change(self, number: str, change: Callable[[Person], Person]) -> Customer:
         """Correct a customer's entry; the earlier one is overwritten."""
         customer = self._store.change(number, change(self._store.get(number).person))
-        self._journal.append([self._filed(customer)])
+        self._journal.append([self._filing(customer)])
         return customer
 
     def show(self, number: str) -> Customer:
@@ -108,10 +130,10 @@ class Customers:
                     msg("the workshop manager"),
                 )
             )
-        self._store.get(number)
-        open_orders = [
-            row.number for row in self._journal.orders() if not row.closed and self._is_of(row.number, number)
-        ]
+        with suppress(CustomerError):  # an entry that cannot be opened can still be erased
+            self._store.get(number)
+        still_open = (row.number for row in self._journal.orders() if not row.closed)
+        open_orders = [order for order in still_open if self._speaks_of(order, number)]
         if open_orders:
             raise UsageError(
                 msg("The customer {number} has open orders: {orders}.", number=number, orders=", ".join(open_orders)),
@@ -123,9 +145,9 @@ class Customers:
         self._journal.append([erasure])
         self._store.erase([number])
 
-    def _is_of(self, order: str, customer: str) -> bool:
-        opening = next(self._journal.events(order=order))
-        return bool(opening.payload["order"]["customer"] == customer)
+    def _speaks_of(self, order: str, customer: str) -> bool:
+        """Tell whether an order is a customer's: named when it was opened, or in an answer since."""
+        return any(customer in str(event.payload) for event in self._journal.events(order=order))
 
     def _known(self, number: str) -> bool:
         return next(self._journal.events(order=shelf(number)), None) is not None
@@ -133,9 +155,24 @@ class Customers:
     def _by(self, number: str) -> dict[str, str]:
         return {"customer": number, "operator": self._operator.id}
 
-    def _filed(self, customer: Customer) -> Draft:
+    @contextmanager
+    def _filed(self, people: Sequence[Person]) -> Iterator[list[Customer]]:
+        customers = self._store.add(people, self._known)
+        try:
+            yield customers
+        except BaseException:
+            self._store.withdraw(customers)
+            raise
+
+    def _filing(self, customer: Customer) -> Draft:
         payload = {**self._by(customer.number), "seal": customer.seal}
         return Draft(EventKind.CUSTOMER_FILED, payload, shelf(customer.number), self._operator.id)
 
     def _viewed(self, number: str, how: str) -> Draft:
         return Draft(EventKind.CUSTOMER_VIEWED, {**self._by(number), "how": how}, shelf(number), self._operator.id)
+
+
+def _sure(person: Person) -> list[tuple[str, str]]:
+    """Return what tells a person for sure: the name together with a telephone, an e-mail address or an address."""
+    marks = person.marks()
+    return [(marks["name"], by) for by in (marks["phone"], marks["mail"], plain(person.address)) if by]

@@ -51,16 +51,18 @@ class Person:
         name = plain(self.name)
         return all(word in name for word in plain(words).split())
 
+    def marks(self) -> dict[str, str]:
+        """Return name, phone and mail as they compare: without accents, order of names, dialling codes."""
+        return {
+            "name": " ".join(sorted(plain(self.name).split())),
+            "phone": _digits(self.phone)[-8:],
+            "mail": self.mail.casefold(),
+        }
+
     def alike(self, other: Person) -> tuple[str, ...]:
         """Return the fields by which both may be the same person: () where nothing speaks for it."""
-        same = []
-        if sorted(plain(self.name).split()) == sorted(plain(other.name).split()):
-            same.append("name")
-        if self.phone and _digits(self.phone)[-8:] == _digits(other.phone)[-8:]:
-            same.append("phone")
-        if self.mail and self.mail.casefold() == other.mail.casefold():
-            same.append("mail")
-        return tuple(same)
+        mine, theirs = self.marks(), other.marks()
+        return tuple(field for field, mark in mine.items() if mark and mark == theirs[field])
 
     def to_json(self) -> dict[str, Any]:
         return {
