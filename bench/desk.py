@@ -121,13 +121,11 @@ class Desk:
         """
         if self.keys is None or self.operator is None or self.locked:
             return
-        self.journal.append([Draft(EventKind.BENCH_LOCKED, {"cause": cause}, None, self.operator.id)])
         self.locked = True
+        self.journal.append([Draft(EventKind.BENCH_LOCKED, {"cause": cause}, None, self.operator.id)])
 
     def unlock(self, pin: str) -> None:
         """Go on as who was here; somebody else signs in instead. Raises Refused, and the bench stays locked."""
-        if not self.locked:
-            return
         operator = self._who()
         self.attendance.prove(operator, pin, UNLOCK)
         self.journal.append([Draft(EventKind.BENCH_UNLOCKED, {}, None, operator.id)])

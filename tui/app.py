@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -29,8 +29,8 @@ from textual.screen import Screen
 from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import N_, _, current, msg, use
 from tui import preferences
+from tui.attending import AttendedApp
 from tui.hands import Label, LabelKind
-from tui.keyboard import KeyboardApp
 from tui.keys import Hint, hints
 from tui.preferences import STEADY, Preferences
 from tui.preferences import save as keep
@@ -44,7 +44,7 @@ from tui.themes import THEMES
 if TYPE_CHECKING:
     from bench.desk import Desk
     from bench.metrology import InstrumentRecord
-    from bench.people import Operator, Role
+    from bench.people import Operator
     from bench.pool import LinkEvent
     from bench.quantities import Quantity
     from bench.work import Work
@@ -66,6 +66,8 @@ class Workshop(Protocol):
     operators: Sequence[Operator]
     records: Sequence[InstrumentRecord]
     notices: Sequence[EtabliError]
+    lock_after: float
+    """Seconds without a touch before the bench locks itself, 0 for never."""
     asker: Callable[[Quantity, str], str] | None
     """Whom to ask for readings that are keyed in; the application puts itself here."""
 
@@ -102,7 +104,7 @@ class ReadingAsked(Message):
         self.label = label
 
 
-class EtabliApp(HardyApp, KeyboardApp):
+class EtabliApp(HardyApp, AttendedApp):
     """The bench on the screen. `opener` is called in the bench's thread, after the first picture."""
 
     CSS_PATH = "etabli.tcss"
@@ -113,6 +115,8 @@ class EtabliApp(HardyApp, KeyboardApp):
         Binding("f1", "help", N_("Help"), priority=True, id="help"),
         Binding("question_mark", "help", N_("Help"), show=False, id="help-sign"),
         Binding("f2", "language", N_("English / français"), show=False, priority=True, id="language"),
+        Binding("f4", "change_operator", N_("Change operator"), show=False, id="operator"),
+        Binding("ctrl+l", "lock", N_("Lock the bench"), show=False, priority=True, id="lock-anywhere"),
         Binding("f7", "jump", N_("Jump to a field"), show=False, priority=True, id="jump"),
         Binding("f8", "settings", N_("Settings"), show=False, priority=True, id="settings"),
         Binding("f9,ctrl+p", "command_palette", N_("All commands"), show=False, priority=True, id="palette"),
@@ -150,14 +154,16 @@ class EtabliApp(HardyApp, KeyboardApp):
         self._leaving = False
         self._opened: Workshop | None = None
         self.simulated = demo
-        self.operator: Operator | None = None
-        self.role: Role | None = None
 
     @property
     def workshop(self) -> Workshop:
         """The opened workshop; no screen that asks for it is shown before it is open."""
         assert self._opened is not None
         return self._opened
+
+    @property
+    def desk(self) -> Desk:
+        return self.workshop.desk
 
     # -- opening
 
@@ -191,6 +197,7 @@ class EtabliApp(HardyApp, KeyboardApp):
 
         self._unsubscribe = opened.desk.pool.subscribe(heard)
         self.logbook.folder = opened.logs
+        self.lock_after = opened.lock_after
         for notice in (*self._notices, *opened.notices):
             self.notify(str(notice), severity="warning", markup=False, timeout=15)
         self.change_operator()
@@ -208,34 +215,16 @@ class EtabliApp(HardyApp, KeyboardApp):
 
     # -- from room to room
 
-    def change_operator(self) -> None:
-        """Ask who works here."""
-        from tui.screens.sign_in import SignInScreen
+    async def entered(self) -> None:
+        from tui.screens.orders import OrdersScreen
 
-        self.push_screen(SignInScreen())
-
-    def signed_in(self, operator: Operator, role: Role) -> None:
-        """Journal who works here from now on, and go on to the orders (or back to the order in hand)."""
-
-        async def sign_in() -> None:
-            from tui.screens.orders import OrdersScreen
-
-            await self.at_bench(self.workshop.desk.sign_in, operator, role)
-            first = self.operator is None
-            self.operator, self.role = operator, role
-            await self.screen.dismiss()
-            if first:
-                await self.push_screen(OrdersScreen())
-                if self._wanted:
-                    await self._open_order(self._wanted)
-            else:
-                self.retranslate()
-
-        self._attempt(sign_in)
+        await self.push_screen(OrdersScreen())
+        if self._wanted:
+            await self._open_order(self._wanted)
 
     def open_order(self, number: str) -> None:
         """Put an order on the bench."""
-        self._attempt(self._open_order, number)
+        self.attempt(self._open_order, number)
 
     async def _open_order(self, number: str) -> None:
         from tui.screens.bench import BenchScreen
@@ -252,9 +241,10 @@ class EtabliApp(HardyApp, KeyboardApp):
         """Show the end of an order that has just been closed."""
         from tui.screens.summary import SummaryScreen
 
-        self.switch_screen(SummaryScreen(work))
+        if not self.locked:  # the bench looks again when it is uncovered
+            self.switch_screen(SummaryScreen(work))
 
-    def _attempt(self, act: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+    def attempt(self, act: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
         """Run an act that changes the room; what goes wrong is said in the room one stands in."""
 
         async def attempted() -> None:
@@ -296,7 +286,7 @@ class EtabliApp(HardyApp, KeyboardApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "stop":
             return self.measuring or any(getattr(screen, "counting", False) for screen in self.screen_stack)
-        return True
+        return not self.closed(action)
 
     def action_stop(self) -> None:
         """Space, whatever stands on the screen and wherever the keyboard is."""
@@ -404,7 +394,7 @@ class EtabliApp(HardyApp, KeyboardApp):
         from tui.screens.dialogs import Confirm
 
         if self.measuring:
-            if isinstance(self.screen, Confirm):
+            if isinstance(self.screen, Confirm) or self.locked:
                 return
 
             def answered(yes: bool | None) -> None:
@@ -510,8 +500,10 @@ class EtabliApp(HardyApp, KeyboardApp):
         """Go where one of our labels leads, whatever stands on the screen."""
         if label.kind is LabelKind.CONFIRM:
             await self.confirm()
+        elif self.locked and label.kind is not LabelKind.OPERATOR:
+            self.bell()
         elif label.kind is LabelKind.ORDER:
-            self._attempt(self._go_to_order, label.text)
+            self.attempt(self._go_to_order, label.text)
         else:
             taker = {LabelKind.OPERATOR: "take_badge", LabelKind.PART: "take_part"}[label.kind]
             take = getattr(self.screen, taker, None)

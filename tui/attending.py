@@ -5,27 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from textual import events
-from textual.app import App
 from textual.screen import Screen
 
 from bench.errors import EtabliError, UsageError
 from bench.language import _, msg
 from bench.pins import WrongPin
+from tui.hands import Scanned
+from tui.keyboard import KeyboardApp
 from tui.screens.dialogs import PinDialog
 
 if TYPE_CHECKING:
     from bench.desk import Desk
     from bench.people import Operator, Role
 
+P = ParamSpec("P")
+T = TypeVar("T")
 # What does nothing at a locked bench: it would lead past the lock.
 CLOSED = frozenset({"settings", "jump", "lock", "change_operator"})
 LOOK_SECONDS = 1.0
 
 
-class AttendedApp(App[int]):
+class AttendedApp(KeyboardApp):
     """Knows who is here. `touched` is when a key or the mouse was used last (monotonic, seconds)."""
 
     def __init__(self, **options: Any) -> None:
@@ -47,11 +50,11 @@ class AttendedApp(App[int]):
     def measuring(self) -> bool:
         raise NotImplementedError
 
-    async def at_bench(self, call: Callable[..., Any], *args: Any) -> Any:
+    async def at_bench(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in the bench's thread."""
         raise NotImplementedError
 
-    def attempt(self, act: Callable[..., Awaitable[None]], *args: Any) -> None:
+    def attempt(self, act: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
         """Run an act as a worker; what goes wrong is said."""
         raise NotImplementedError
 
@@ -59,7 +62,19 @@ class AttendedApp(App[int]):
         """Go on after the first sign-in."""
         raise NotImplementedError
 
+    def retranslate(self) -> None:
+        """Draw every word again."""
+        raise NotImplementedError
+
     # -- signing in
+
+    def not_ours(self, scanned: Scanned) -> None:
+        """A scan that is no label of ours may be a badge, where one is waited for."""
+        take = getattr(self.screen, "take_badge", None)
+        if scanned.whole and take is not None:
+            take(scanned.text.strip())
+        else:
+            super().not_ours(scanned)
 
     def change_operator(self, badge: str = "") -> None:
         """Ask who works here; what lies on the bench stays there."""
@@ -89,8 +104,7 @@ class AttendedApp(App[int]):
             self.set_interval(LOOK_SECONDS, self.look)
             await self.entered()
         else:
-            for screen in self.screen_stack:
-                screen.refresh(layout=True)
+            self.retranslate()
 
     async def _proven(self, operator: Operator, role: Role) -> bool:
         """Sign in with the PIN, asking until it is right; False where the person gives up. Raises EtabliError."""
@@ -141,6 +155,14 @@ class AttendedApp(App[int]):
 
     # -- locking
 
+    def closed(self, action: str) -> bool:
+        """Whether an action of the whole program does nothing now, because of who is here."""
+        if action == "change_operator" and (self.operator is None or self.measuring):
+            return True
+        if action == "lock" and (self.operator is None or self.desk.keys is None):
+            return True
+        return self.locked and action in CLOSED
+
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.InputEvent | events.Paste):
             self.touched = monotonic()
@@ -160,8 +182,10 @@ class AttendedApp(App[int]):
         """Cover everything at once, and journal it; nothing happens where the house asks for no PIN."""
         if self.locked or self.operator is None or self.desk.keys is None:
             return
+        from tui.screens.lock import LockScreen
+
         self.locked = True
-        self.cover()
+        self.push_screen(LockScreen())
         self.attempt(self._journal_lock, cause)
 
     async def _journal_lock(self, cause: str) -> None:

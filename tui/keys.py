@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 MOST = 6
+# Ctrl+L is nobody's but a shell's; the keys beyond F12 are those of foot switches.
+FREE = frozenset({"ctrl+l", *(f"f{n}" for n in range(1, 21))})
 # Taken before we see them: by VS Code's terminal (its commandsToSkipShell: palette, search, debugger, full screen),
 # by GNOME's and Windows' terminals (F1, F10, F11), by tmux (Ctrl+B), by PowerShell (Ctrl+`).
 TAKEN = frozenset({"f1", "f3", "f5", "f6", "f10", "f11"})
 # Second keys of actions that have a free one: people know them by heart from elsewhere.
-SECOND = frozenset({"f1", "ctrl+p", "ctrl+q"})
+SECOND = frozenset({"f1", "ctrl+p", "ctrl+q", "ctrl+l"})
 _NAMES = {
     "enter": N_("Enter"),
     "space": N_("Space"),
@@ -55,6 +57,7 @@ PLACES = {
     APP: N_("Everywhere"),
     "OpeningScreen": N_("While the bench opens"),
     "SignInScreen": N_("Signing in"),
+    "LockScreen": N_("At a locked bench"),
     "OrdersScreen": N_("Repair orders"),
     "BenchScreen": N_("At the bench"),
     "SummaryScreen": N_("End of an order"),
@@ -71,6 +74,8 @@ PLACES = {
     "Reason": N_("Asked for a reason"),
     "Keying": N_("Asked for a reading"),
     "Confirm": N_("Asked yes or no"),
+    "PinDialog": N_("Asked for a PIN"),
+    "PinEntry": N_("Typing a PIN"),
 }
 # What is named first when there is not room for all.
 _RANK = {"enter": 0, "space": 1, "escape": 40, "f1": 50, "f2": 60, "f9": 70, "f12": 80, "ctrl+q": 80}
@@ -110,7 +115,7 @@ def objection(key: str) -> str:
     """
     if key in TAKEN:
         return _("Some terminals keep {key} for themselves.").format(key=name_of(key))
-    if key in _NEUTRAL or (len(key) == 1 and "a" <= key <= "z") or key in {f"f{n}" for n in range(1, 13)}:
+    if key in _NEUTRAL or (len(key) == 1 and "a" <= key <= "z") or key in FREE:
         return ""
     if "+" in key:
         return _("Ctrl and Alt belong to the terminal, to tmux or to the editor around it.")

@@ -259,6 +259,7 @@ class Workbench:
     def __init__(self, folder: Path, pool: SteppedPool | None = None, *, self_check: bool = True) -> None:
         self.folder = folder
         self.logs = folder / "logs"
+        self.lock_after = 0.0
         self.pool = pool or SteppedPool()
         self.journal = Journal.open(folder / "journal.sqlite", station="bench")
         house = House("Atelier Test", Value.of("residual_field", 0.1), self_check)

@@ -118,11 +118,9 @@ class PinDialog(ModalScreen[str | None]):
     `purpose` says what it is for; `refused` is what was wrong with the PIN before, and how long to wait.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", N_("Cancel"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", N_("Cancel"), id="back")]
 
-    def __init__(
-        self, purpose: str | Callable[[], str], *, hint: str = "", refused: EtabliError | None = None
-    ) -> None:
+    def __init__(self, purpose: str | Callable[[], str], *, hint: str = "", refused: EtabliError | None = None) -> None:
         super().__init__()
         self.purpose = purpose
         self.hint = hint

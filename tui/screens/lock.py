@@ -19,19 +19,19 @@ from tui.widgets.pin_entry import PinEntry
 class LockScreen(Room):
     """Lies over every other screen. What an instrument measures goes on, and Space stops it as ever."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "switch", N_("Change operator"), id="switch")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "switch", N_("Change operator"), id="operator")]
 
     def furnish(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Words(self._who, classes="question")
-            yield Words(self._running)
+            yield Words(self._what_runs)
             yield PinEntry()
 
     def _who(self) -> str:
         operator = self.app.operator
         return _("The bench is locked. {name} goes on with their PIN.").format(name=operator.name if operator else "")
 
-    def _running(self) -> str:
+    def _what_runs(self) -> str:
         if self.app.measuring:
             return _("A measurement is running and goes on; Space stops it. Somebody else signs in after it.")
         return _("Somebody else signs in with F4; the order stays where it is.")

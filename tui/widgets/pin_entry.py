@@ -23,7 +23,7 @@ class PinEntry(Widget, can_focus=True):
     """Takes digits and Enter. What is typed goes nowhere but into `Typed`: not to the screen, not to a clipboard."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "main", N_("Confirm"), id="confirm-pin"),
+        Binding("enter", "main", N_("Confirm"), id="main"),
         Binding("backspace", "rub_out", N_("Delete the last digit"), show=False, id="rub-out"),
     ]
 
