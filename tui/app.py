@@ -116,7 +116,6 @@ class EtabliApp(HardyApp, AttendedApp):
         Binding("question_mark", "help", N_("Help"), show=False, id="help-sign"),
         Binding("f2", "language", N_("English / français"), show=False, priority=True, id="language"),
         Binding("f4", "change_operator", N_("Change operator"), show=False, id="operator"),
-        Binding("ctrl+l", "lock", N_("Lock the bench"), show=False, priority=True, id="lock-anywhere"),
         Binding("f7", "jump", N_("Jump to a field"), show=False, priority=True, id="jump"),
         Binding("f8", "settings", N_("Settings"), show=False, priority=True, id="settings"),
         Binding("f9,ctrl+p", "command_palette", N_("All commands"), show=False, priority=True, id="palette"),

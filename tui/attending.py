@@ -175,9 +175,6 @@ class AttendedApp(KeyboardApp):
         elif self.lock_after and monotonic() - self.touched >= self.lock_after:
             self.lock("idle")
 
-    def action_lock(self) -> None:
-        self.lock("person")
-
     def lock(self, cause: str) -> None:
         """Cover everything at once, and journal it; nothing happens where the house asks for no PIN."""
         if self.locked or self.operator is None or self.desk.keys is None:

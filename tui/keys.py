@@ -22,7 +22,7 @@ FREE = frozenset({"ctrl+l", *(f"f{n}" for n in range(1, 21))})
 # by GNOME's and Windows' terminals (F1, F10, F11), by tmux (Ctrl+B), by PowerShell (Ctrl+`).
 TAKEN = frozenset({"f1", "f3", "f5", "f6", "f10", "f11"})
 # Second keys of actions that have a free one: people know them by heart from elsewhere.
-SECOND = frozenset({"f1", "ctrl+p", "ctrl+q", "ctrl+l"})
+SECOND = frozenset({"f1", "ctrl+p", "ctrl+q"})
 _NAMES = {
     "enter": N_("Enter"),
     "space": N_("Space"),

@@ -59,10 +59,10 @@ class People(PickList[Place]):
 
 
 class SignInScreen(Room):
-    """Lists every operator in each of their roles. `badge` is one that was scanned before it was opened."""
+    """Lists every operator in each of their roles; F4, which led here, locks instead. `badge` is one that was scanned before it was opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f4", "lock", N_("Lock the bench"), id="lock"),
+        Binding("f4", "lock", N_("Lock the bench"), id="operator"),
         Binding("escape", "back", N_("Back"), id="back"),
     ]
 
