@@ -22,18 +22,18 @@ IMPORTABLE = ("number", "procedure", *PATHS, *QUOTE, *PERSON)
 _UNWANTED = "person.unwanted"
 
 _HEADINGS = {
-    "number": "order; order number; order no; numero; n or; no or; or; numero d or; numero or; n ordre; no ordre; "
-    "ordre; ordre de reparation; numero d ordre",
-    "customer": "customer number; customer reference; customer id; customer no; client; numero client; n client; "
-    "no client; reference client; ref client; code client; id client; client id",
-    "custom": "external reference; ticket; dossier; n dossier; numero de dossier; reference externe; our reference",
+    "number": "order; order number; order no; no; no or; or; no ordre; ordre; ordre de reparation",
+    "customer": "customer number; customer reference; customer id; customer no; client; no client; "
+    "reference client; ref client; code client; id client; client id; customer",
+    "custom": "external reference; ticket; dossier; no dossier; reference externe; our reference; "
+    "reference dossier; ref dossier; ref externe",
     "procedure": "service; prestation; intervention",
     "declared": "customer says; symptom; fault; panne; panne declaree; symptome; le client declare; declare; defaut",
     "request": "reformulated request; work asked; demande; demande reformulee; travaux demandes; travail demande",
     "expectation": "attente; attente reformulee; attentes",
-    "received": "received on; date received; recu; recu le; date de reception; depose le; date de depot; depot",
-    "promised": "promised on; promised date; promised for; due; due date; promis; promis le; promis pour; "
-    "date promise; delai; echeance; restitution prevue",
+    "received": "received on; date received; recu; date de reception; depose le; date de depot; depot",
+    "promised": "promised on; promised date; promised for; due; due date; promis; promis pour; date "
+    "promise; delai; echeance; restitution prevue",
     "accessories": "accessoires",
     "warranty": "warranty until; under warranty until; garantie; garantie jusqu au; sous garantie jusqu au",
     "declared_value": "value; valeur; valeur declaree",
@@ -42,10 +42,9 @@ _HEADINGS = {
     "contact": "means of contact; contact by; moyen de contact; contact par; contact prefere",
     "watch.brand": "brand; marque",
     "watch.model": "model; modele",
-    "watch.reference": "reference; ref; watch reference; reference montre; reference de la montre",
-    "watch.case_number": "case number; case no; serial; serial number; serial no; numero de boite; n boite; "
-    "numero de serie; n serie; no serie",
-    "watch.movement_number": "movement number; movement no; numero de mouvement; n mouvement",
+    "watch.reference": "reference; ref; watch reference; reference montre",
+    "watch.case_number": "case number; case no; serial; serial number; serial no; no boite; no serie",
+    "watch.movement_number": "movement number; movement no; no mouvement",
     "watch.family": "family; type; movement type; famille; type de mouvement",
     "watch.calibre": "calibre; caliber; cal; movement; mouvement",
     "watch.grade": "grade; execution",
@@ -55,22 +54,32 @@ _HEADINGS = {
     "watch.materials": "material; materials; metal; matiere; matieres; materiau",
     "watch.size": "size; diameter; taille; diametre",
     "watch.complications": "complications; complication",
-    "quote.reference": "quote; quote number; devis; n devis; numero de devis",
+    "quote.reference": "quote; quote number; devis; no devis",
     "quote.how": "quote accepted by; accord; accord par; devis accepte par",
-    "quote.signed_at": "quote signed; quote signed on; devis signe; devis signe le; date d accord",
-    "person.name": "name; customer name; client name; last name; surname; nom; nom client; nom du client; "
-    "nom de famille; raison sociale; company",
+    "quote.signed_at": "quote signed; devis signe; date d accord",
+    "person.name": "name; customer name; client name; last name; surname; nom; nom client; nom de famille; "
+    "raison sociale; company",
     "person.first_name": "first name; given name; prenom; prenom client",
-    "person.phone": "phone; telephone; phone number; tel; mobile; portable; gsm; numero de telephone; tel client",
-    "person.mail": "mail; e mail; email; e mail address; email address; courriel; adresse mail; adresse email; "
-    "adresse e mail",
-    "person.address": "address; adresse; street; rue; postcode; postal code; zip; code postal; cp; city; town; ville; "
-    "country; pays",
+    "person.phone": "phone; telephone; phone number; tel; mobile; portable; gsm; no telephone; tel client",
+    "person.mail": "mail; e mail; email; e mail address; email address; courriel; adresse mail; adresse "
+    "email; adresse e mail",
+    "person.address": "address; adresse; street; rue; postcode; postal code; zip; code postal; cp; city; town; "
+    "ville; country; pays",
     _UNWANTED: "date of birth; birth date; birthday; date de naissance; ne le; nationality; nationalite; "
     "identity card; carte d identite; iban",
 }
-_KNOWN = {plain(path): path for path in IMPORTABLE} | {
-    words.strip(): path for path, headings in _HEADINGS.items() for words in headings.split(";")
+_SMALL_WORDS = {"de", "du", "des", "le", "la", "les", "l", "d", "au", "of", "the", "on"}
+_NUMBER = {"n": "numero", "no": "numero", "nr": "numero", "num": "numero"}
+
+
+def _key(heading: str) -> str:
+    """Return what headings are compared by: "N° de série", "numero serie" and "No. série" are one."""
+    words = plain(heading.replace("°", "o")).split()
+    return " ".join(_NUMBER.get(word, word) for word in words if word not in _SMALL_WORDS)
+
+
+_KNOWN = {_key(path): path for path in IMPORTABLE} | {
+    _key(words): path for path, headings in _HEADINGS.items() for words in headings.split(";")
 }
 
 
@@ -127,7 +136,7 @@ def recognise(headings: Iterable[str], own: OwnNames, *, people: bool, name: str
     found: dict[str, tuple[str, ...]] = {}
     left_out = []
     for heading in headings:
-        path = own.columns[heading] if heading in own.columns else _KNOWN.get(plain(heading), "")
+        path = own.columns[heading] if heading in own.columns else _KNOWN.get(_key(heading), "")
         if path:
             found[path] = (*found.get(path, ()), heading)
         else:
