@@ -16,6 +16,7 @@ from bench.pins import WrongPin
 from tui.hands import Scanned
 from tui.keyboard import KeyboardApp
 from tui.screens.dialogs import PinDialog
+from tui.widgets.pin_entry import PinEntry
 
 if TYPE_CHECKING:
     from bench.desk import Desk
@@ -69,12 +70,17 @@ class AttendedApp(KeyboardApp):
     # -- signing in
 
     def not_ours(self, scanned: Scanned) -> None:
-        """A scan that is no label of ours may be a badge, where one is waited for."""
+        """A scan that is no label of ours may be a badge, where one is waited for; a PIN is never said aloud."""
         take = getattr(self.screen, "take_badge", None)
         if scanned.whole and take is not None:
             take(scanned.text.strip())
-        else:
+        elif not isinstance(self.focused, PinEntry):
             super().not_ours(scanned)
+        elif scanned.whole:
+            self.notify(_("A code was scanned where a PIN is typed; it is ignored."), severity="warning", markup=False)
+            self.bell()
+        else:
+            self.focused.take(scanned.text)  # quick fingers
 
     def change_operator(self, badge: str = "") -> None:
         """Ask who works here; what lies on the bench stays there."""

@@ -25,7 +25,14 @@ class LockScreen(Room):
         with Vertical(classes="dialog"):
             yield Words(self._who, classes="question")
             yield Words(self._what_runs)
+            keys = self.app.workshop.desk.keys
+            if keys is not None and keys.preset:
+                preset = keys.preset
+                yield Words(lambda: _("Demonstration: everybody's PIN is {pin}.").format(pin=preset), classes="hint")
             yield PinEntry()
+
+    def main_word(self) -> str:
+        return _("Unlock")
 
     def _who(self) -> str:
         operator = self.app.operator

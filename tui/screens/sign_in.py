@@ -59,7 +59,10 @@ class People(PickList[Place]):
 
 
 class SignInScreen(Room):
-    """Lists every operator in each of their roles; F4, which led here, locks instead. `badge` is one that was scanned before it was opened."""
+    """Lists every operator in each of their roles; F4, which leads here, locks the bench instead.
+
+    `badge` is one that was scanned before this screen was opened.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "lock", N_("Lock the bench"), id="operator"),

@@ -70,11 +70,16 @@ class PinEntry(Widget, can_focus=True):
             return
         event.stop()
         event.prevent_default()
-        if event.character in "0123456789" and len(self._digits) < LONGEST:
-            self._digits += event.character
-            self.refresh()
-        else:
-            self.app.bell()
+        self.take(event.character)
+
+    def take(self, typed: str) -> None:
+        """Add digits to what is typed; anything else is not taken."""
+        for sign in typed:
+            if sign in "0123456789" and len(self._digits) < LONGEST:
+                self._digits += sign
+            else:
+                self.app.bell()
+        self.refresh()
 
     def action_rub_out(self) -> None:
         self._digits = self._digits[:-1]
