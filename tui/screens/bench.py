@@ -16,9 +16,12 @@ from bench.errors import EtabliError, Refused
 from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from bench.measurement import Sample
+from tui.advance import Scatter, only_turned, passes, scatter
 from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
 from tui.screens.room import Room
+from tui.sounds import Sound
+from tui.widgets.countdown_line import CountdownLine
 from tui.widgets.curve import Curve
 from tui.widgets.form import Form
 from tui.widgets.instruments import InstrumentStrip
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from bench.work import Work
 
 REPAINTS_PER_SECOND = 12
+# How long the bench waits before it goes on by itself: to turn the watch, and to read a verdict. In seconds.
+TURN_SECONDS, READ_SECONDS = 6, 3
+SECOND = 1.0
 # Refusals that a reason lifts: asked for on the spot.
 REASONED = ("G-29", "G-30", "reserve", "no-verdict")
 
@@ -61,6 +67,9 @@ class BenchScreen(Room):
         self.busy = False
         self.running: MeasureTask | None = None
         self.last: tuple[Judged, ...] = ()
+        self.to_consider = False
+        self.counting = False
+        """Whether the bench is about to go on by itself."""
         self.samples: deque[Sample] = deque(maxlen=8192)
         self.live = Live()
 
@@ -74,12 +83,14 @@ class BenchScreen(Room):
                 yield Form()
                 yield Readout()
                 yield VerdictBand()
+                yield CountdownLine()
                 yield Curve()
                 yield Results()
         yield InstrumentStrip(self.app.workshop.records, self.app.workshop.desk.pool.state, date.today())
 
     async def on_mount(self) -> None:
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
+        self.counter = self.set_interval(SECOND, self._count, pause=True)
         await self._look()
 
     async def on_screen_resume(self) -> None:
@@ -112,6 +123,7 @@ class BenchScreen(Room):
             await self.query_one(Form).ask(now.step.fields)
         if not self.query_one(Form).display:
             self.set_focus(None)
+        self._consider()
         self.refresh_bindings()
 
     def on_resize(self) -> None:
@@ -191,6 +203,7 @@ class BenchScreen(Room):
         now = self.now
         if now is None or not self.main_word():
             return
+        self.wait()
         if now.step is None:
             self._do(self._close)
         elif not now.started:
@@ -228,6 +241,7 @@ class BenchScreen(Room):
     def _do(self, what: Callable[[], Any]) -> None:
         """Run one act; while it runs, no key but Stop does anything."""
         self.busy = True
+        self.wait()
         self.refresh_bindings()
         self.run_worker(self._guarded(what), exit_on_error=False)
 
@@ -238,7 +252,7 @@ class BenchScreen(Room):
             await what()
         except EtabliError as error:
             panel.say_error(error)
-            self.app.bell()
+            self.app.ring(Sound.FAIL)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # a mistake of the program must not end the day's work
@@ -332,8 +346,54 @@ class BenchScreen(Room):
 
             if await self._with_reason(run):
                 self.last = judged[0]
+                self._hear(await self.app.at_bench(self.work.outcome))
+                self.to_consider = True
 
         self._do(measure)
+
+    # -- going on without a key
+
+    def wait(self) -> None:
+        """Do nothing by itself until a key is pressed."""
+        self.counting = False
+        self.counter.pause()
+        self.query_one(CountdownLine).stop()
+        self.refresh_bindings()
+
+    def _hear(self, outcome: str | None) -> None:
+        """Say to the ear how a run ended."""
+        if any(entry.verdict.state.severity in (2, 3) for entry in self.last):
+            self.app.ring(Sound.FAIL)
+        elif outcome == "pass":
+            self.app.ring(Sound.PASS)
+        elif (found := scatter(self.last)) is not None and found.stable:
+            self.app.ring(Sound.STABLE)
+
+    def _consider(self) -> None:
+        """Begin to count where the finished run was stable and passed, and what comes needs no other hand."""
+        now, found = self.now, scatter(self.last)
+        if not self.to_consider or now is None or found is None or not self.app.preferences.auto_advance:
+            return
+        self.to_consider = False
+        if not now.measuring or not passes(self.last) or self.query_one(Panel).shown:
+            return
+        if now.task is not None and only_turned(now.task) and not now.task.blockers:
+            self._begin_to_count(found, TURN_SECONDS if found.stable else 0, now.task.label)
+        elif now.task is None and now.outcome == "pass":
+            self._begin_to_count(found, READ_SECONDS if found.stable else 0, "")
+
+    def _begin_to_count(self, found: Scatter, seconds: int, to: str) -> None:
+        self.query_one(CountdownLine).begin(found, seconds, to)
+        if seconds:
+            self.counting = True
+            self.counter.reset()
+            self.counter.resume()
+        self.refresh_bindings()
+
+    def _count(self) -> None:
+        """Count one second down; not under another screen."""
+        if self.app.screen is self and self.query_one(CountdownLine).count() == 0:
+            self.action_main()
 
     def action_indication(self) -> None:
         """Take a reading with an instrument that may give no verdict."""

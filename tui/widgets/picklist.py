@@ -152,9 +152,9 @@ class PickList(Widget, Generic[Row], can_focus=True):
         for place, row in enumerate(seen, top):
             here = place == self.cursor
             base = "bold on $panel" if here else ""
-            parts: list[tuple[str, str]] = [("▶ " if here else "  ", f"{base} $primary" if here else "")]
+            parts: list[tuple[str, str]] = [("▶ " if here else "  ", f"$primary {base}" if here else "")]
             for column, cells in zip(columns, widths, strict=True):
-                parts.append((cell(column.cell(row), cells) + "  ", f"{base} {column.style(row)}".strip()))
+                parts.append((cell(column.cell(row), cells) + "  ", f"{column.style(row)} {base}".strip()))
             lines.append(Content.assemble(*parts))
         return Content("\n").join(lines)
 
