@@ -47,11 +47,17 @@ ALERTS: dict[str, AlertKind] = _kinds(
 )
 
 
+def kind_of(kind: str) -> AlertKind:
+    """Return the kind of that id; one that only an older record knows tells, and waits for nobody."""
+    return ALERTS.get(kind) or AlertKind(kind, Message(kind), decided_by=None)
+
+
 @dataclass(frozen=True)
 class Alert:
     """An alert of an order: who raised it, when (ISO), at which step, and what became of it.
 
-    `decision` is "accepted" or "refused", "" while nobody entitled has decided.
+    `decision` is "accepted" or "refused", "" while nobody entitled has decided. `rule` and `scope` name the refusal
+    that it stands for: accepting it lifts that.
     """
 
     id: str
@@ -66,11 +72,13 @@ class Alert:
     reason: str = ""
     decided_by: str = ""
     decided_at: str = ""
+    rule: str = ""
+    scope: str = ""
 
     @property
     def open(self) -> bool:
         """Whether it still waits for a decision."""
-        return not self.decision and ALERTS[self.kind].decided_by is not None
+        return not self.decision and kind_of(self.kind).decided_by is not None
 
     @property
     def holds_up(self) -> bool:
@@ -87,4 +95,6 @@ class Alert:
             step=str(payload.get("step", "")),
             by=by,
             at=at,
+            rule=str(payload.get("rule", "")),
+            scope=str(payload.get("scope", "")),
         )

@@ -78,7 +78,8 @@ class CalibreProfile:
 
     `grades` gives the positions that each grade is regulated in ("" where the maker has no grades), `grade_names`
     their names; `rule` is the decision rule that the profile asks for, None where the house's holds;
-    `battery` is the usual cell's id, `batteries` the other cells that fit.
+    `battery` is the usual cell's id, `batteries` the other cells that fit, `battery_names` every name that
+    either may be written by.
     """
 
     identity: ProfileIdentity
@@ -94,6 +95,7 @@ class CalibreProfile:
     rule: DecisionRule | None = None
     notes: tuple[Text, ...] = ()
     batteries: tuple[str, ...] = ()
+    battery_names: frozenset[str] = frozenset()
     battery_mark: Mark | None = None
     battery_source: str = ""
     grade_names: dict[str, Text] = field(default_factory=dict)

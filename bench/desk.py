@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.approvals import ProfileRecord
 from bench.attendance import SIGN_IN, SIGNATURE, UNLOCK, Attendance
@@ -17,13 +18,13 @@ from bench.house import House
 from bench.journal import Journal, OrderRow
 from bench.judging import Handling
 from bench.language import msg
-from bench.opening import openings
+from bench.opening import openings, procedure_pinning
 from bench.order import RepairOrder
 from bench.order import Watch as OrderedWatch
 from bench.people import Operator, Role
 from bench.pins import Pins, WrongPin
 from bench.pool import InstrumentPool
-from bench.procedure import guards
+from bench.procedure import engine, guards
 from bench.procedure.model import Procedure
 from bench.register import Register
 from bench.running import Clock
@@ -77,6 +78,9 @@ class Desk:
         self.operator: Operator | None = None
         self.role: Role | None = None
         self.locked = False
+        self._pinned: dict[str, Procedure] = {}
+        self._cards: set[str] = set()
+        self._cards_of: tuple[str, date] | None = None
         self.profile_record = ProfileRecord(journal)
         self._rules = rules
 
@@ -151,13 +155,16 @@ class Desk:
         """
         self.journal.append([*openings(self, orders), *beside])
 
-    def sign_quote(self, number: str, reference: str, how: str) -> None:
-        """Enter the customer's consent (G-21). Raises UsageError for an unknown order, Refused without an operator."""
+    def sign_quote(self, number: str, reference: str, how: str, **agreed: Any) -> None:
+        """Enter the customer's consent (G-21): what was agreed may hold `operations`, `ceiling` (EUR), `minutes`.
+
+        A quote signed beside an earlier one is supplementary, and its ceiling that of the whole work.
+        Raises UsageError for an unknown order, Refused without an operator.
+        """
         work = self.work(number)
         if self.operator is None:
             raise Refused(guards.nobody_signed_in())
-        payload = {"reference": reference, "how": how, "signed_at": self.clock.now().isoformat(timespec="seconds")}
-        self.journal.append([Draft(EventKind.QUOTE_SIGNED, payload, work.number, self.operator.id)])
+        work.record([engine.consent(work.state, {"reference": reference, "how": how, **agreed}, self.clock.now())])
 
     def work(self, number: str) -> Work:
         """Take up an order where it stands. Raises UsageError for an unknown number."""
@@ -188,8 +195,37 @@ class Desk:
 
     def pinned(self, sha256: str) -> Procedure:
         """Return the procedure that an order was opened with, exactly as it was then."""
-        event = next(self.journal.events(order=pin(sha256)))
-        return Procedure.model_validate(event.payload["content"]).model_copy(update={"sha256": sha256})
+        if sha256 not in self._pinned:
+            event = next(self.journal.events(order=pin(sha256)))
+            procedure = Procedure.model_validate(event.payload["content"])
+            self._pinned[sha256] = procedure.model_copy(update={"sha256": sha256})
+        return self._pinned[sha256]
+
+    def pin_procedure(self, procedure: Procedure) -> None:
+        """Keep the procedure's content in the record, once, for an order that goes on with it."""
+        self.journal.append(list(procedure_pinning(self, procedure)))
+
+    def cards(self) -> frozenset[str]:
+        """Return the machines whose safety card the operator here has acknowledged today (G-38)."""
+        if self.operator is None:
+            return frozenset()
+        today = self.clock.now().date()
+        if self._cards_of != (self.operator.id, today):
+            events = self.journal.events(kinds=[EventKind.CARD_ACKNOWLEDGED])
+            self._cards = {
+                event.payload["machine"]
+                for event in events
+                if event.operator == self.operator.id and datetime.fromisoformat(event.at).date() == today
+            }
+            self._cards_of = (self.operator.id, today)
+        return frozenset(self._cards)
+
+    def acknowledge_card(self, machine: str) -> None:
+        """Say that the operator here has read the machine's safety card; it holds for today. Raises Refused (G-01)."""
+        operator = self._who()
+        payload = {"machine": machine, "name": operator.name}
+        self.journal.append([Draft(EventKind.CARD_ACKNOWLEDGED, payload, None, operator.id)])
+        self._cards_of = None
 
     def stop(self) -> None:
         """Stop every running program safely: chambers vented, fields down."""

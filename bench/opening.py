@@ -87,13 +87,7 @@ class _Basis:
         self.payload: dict[str, Any] = {
             "workshop": desk.house.name,
             "house": desk.house.to_json(),
-            "procedure": {
-                "id": procedure.id,
-                "version": procedure.version,
-                "sha256": procedure.sha256,
-                "title": procedure.title.to_json(),
-                "first": procedure.steps[0].id,
-            },
+            "procedure": procedure_json(procedure),
             "profiles": {
                 "calibre": {**calibre.identity.to_json(), "name": calibre.name} if calibre else None,
                 "case": {**case.identity.to_json(), "name": case.name} if case else None,
@@ -101,10 +95,25 @@ class _Basis:
         }
 
 
+def procedure_json(procedure: Procedure) -> dict[str, Any]:
+    """Return how an order refers to its procedure."""
+    return {
+        "id": procedure.id,
+        "version": procedure.version,
+        "sha256": procedure.sha256,
+        "title": procedure.title.to_json(),
+        "first": procedure.steps[0].id,
+    }
+
+
 def _pinning(desk: Desk, procedure: Procedure, used: list[ProfileIdentity]) -> Iterator[Draft]:
+    yield from procedure_pinning(desk, procedure)
+    yield from desk.profile_record.pinning(used)
+
+
+def procedure_pinning(desk: Desk, procedure: Procedure) -> Iterator[Draft]:
     """Keep the procedure's content in the record when its first order is opened: files change, orders go on."""
     if next(desk.journal.events(order=pin(procedure.sha256)), None) is None:
         content = procedure.model_dump(mode="json", exclude={"sha256", "origin"})
         payload = {"id": procedure.id, "version": procedure.version, "content": content}
         yield Draft(EventKind.PROCEDURE_PINNED, payload, pin(procedure.sha256))
-    yield from desk.profile_record.pinning(used)

@@ -109,6 +109,14 @@ class Watch:
     size: str = ""
     complications: str = ""
 
+    @property
+    def promises_water_resistance(self) -> bool:
+        """Whether something is engraved that promises water-resistance."""
+        return self.water_resistance.strip().casefold() not in _NO_PROMISE
+
+
+_NO_PROMISE = ("", "rien", "nothing", "none", "non étanche", "not water-resistant", "—", "-")
+
 
 @dataclass(frozen=True)
 class Quote:

@@ -114,6 +114,7 @@ class Builder:
             rule=RULES[data["rule"]] if "rule" in data else None,
             notes=_texts(data.get("notes", ())),
             batteries=tuple(reference.get("others", ())) if reference else (),
+            battery_names=self._battery_names(reference) if reference else frozenset(),
             battery_mark=Mark(reference["mark"]) if reference else None,
             battery_source=report.source(reference["source"], ("battery", "source")) if reference else "",
             grade_names=names,
@@ -349,6 +350,13 @@ class Builder:
         if usual and (capacity := usual.facts.get("battery_capacity")):
             facts.setdefault("battery_capacity", capacity)
         return usual.id if usual else ""
+
+    def _battery_names(self, reference: Mapping[str, Any]) -> frozenset[str]:
+        """Return every name under which a cell that fits may be written: trade numbers, designations, aliases."""
+        cells = (self.battery(name) for name in (reference["cell"], *reference.get("others", ())))
+        return frozenset(
+            name for cell in cells if cell for name in (cell.id, cell.designation, *cell.aliases) if name
+        )
 
 
 def _carried(what: Any, sister: str) -> Any:

@@ -5,23 +5,26 @@ Nothing here reads a clock, a port or a disk; `bench/work.py` does, and journals
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from bench.alerts import kind_of
 from bench.conformity import State
 from bench.errors import Refused, UsageError
 from bench.events import Draft, EventKind
 from bench.judging import Handling
-from bench.language import Message, Text, msg, speaking
+from bench.language import Message, Text, msg
 from bench.people import Operator
 from bench.procedure import guards
+from bench.procedure.answers import Said, as_fact, fields_of, fits, read_answers, shown, to_json
+from bench.procedure.answers import said as collect
 from bench.procedure.guards import Question
-from bench.procedure.model import END, NOT_MEASURED, FormField, Procedure, Step, StepKind
-from bench.procedure.state import OrderState, Task
-from bench.quantities import Value
+from bench.procedure.model import END, NOT_MEASURED, Act, Choice, FormField, Procedure, Step, StepKind
+from bench.procedure.state import Given, OrderState, Task, items_from_json
 
-YES_NO = {"yes": Text("oui", "yes"), "no": Text("non", "no")}
 _SILENT = ("information", "no-limit")
 
 
@@ -36,149 +39,236 @@ def enter(ask: Question) -> list[Draft]:
     return [Draft(EventKind.STEP_STARTED, payload)]
 
 
-def read_answers(step: Step, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Check and read the answers of a step: typed numbers become Values. Raises UsageError naming every fault."""
-    known = {entry.id for entry in step.fields}
-    strangers = sorted(set(answers) - known - {"note"})
-    if strangers:
-        raise UsageError(
-            msg("“{step}” has no field {fields}.", step=step.title, fields=", ".join(strangers)),
-            remedy=msg("Its fields are: {known}.", known=", ".join(sorted(known)) or "—"),
-        )
-    missing = [entry for entry in step.fields if entry.required and answers.get(entry.id) in (None, "")]
-    if missing:
-        raise UsageError(
-            msg(
-                "“{step}” is not complete: {fields}.", step=step.title, fields=", ".join(str(f.label) for f in missing)
-            ),
-            remedy=msg("Answer every field that is asked."),
-        )
-    read = {entry.id: _read(step, entry, answers[entry.id]) for entry in step.fields if entry.id in answers}
-    return {name: value for name, value in read.items() if value is not None}
-
-
-def _read(step: Step, entry: FormField, answer: Any) -> Any:
-    if answer in (None, ""):
-        return None
-    match entry.kind:
-        case "yesno":
-            if isinstance(answer, bool):
-                return "yes" if answer else "no"
-            allowed: Sequence[str] = ("yes", "no")
-        case "choice":
-            allowed = [choice.id for choice in entry.choices]
-        case "tick":
-            if answer is True or answer == "yes":
-                return "yes"
-            allowed = ("yes",)
-        case "number":
-            return _read_number(entry, answer)
-        case _:
-            return str(answer)
-    if str(answer) not in allowed:
-        raise UsageError(
-            msg("“{answer}” is no answer to “{field}”.", answer=str(answer), field=entry.label),
-            remedy=msg("Answer with one of: {allowed}.", allowed=", ".join(allowed)),
-        )
-    return str(answer)
-
-
-def _read_number(entry: FormField, answer: Any) -> Value:
-    if isinstance(answer, Value):
-        return answer
-    if isinstance(answer, (int, float)) and not isinstance(answer, bool):
-        return Value.of(entry.quantity, answer)
-    try:
-        return Value.of(entry.quantity, float(str(answer).replace(",", ".").replace("−", "-")))
-    except ValueError:
-        return Value.parse(entry.quantity, str(answer))
-
-
 def answered(procedure: Procedure, ask: Question, answers: Mapping[str, Any], reason: str = "") -> list[Draft]:
-    """Answer the current form, checklist, instruction, decision or sign-off, and move on.
+    """Answer the current form, checklist, instruction, count, decision or sign-off, and move on.
 
-    Raises UsageError for wrong answers, Refused where a guard of this step, or of the step that a decision leads to,
-    says no.
+    `reason` confirms what is queried. Raises UsageError for wrong answers, Refused where a guard of this step, or of
+    the step that a decision leads to, says no.
     """
     step, state = ask.step, ask.state
-    read = read_answers(step, answers)
-    facts = {entry.fact: str(read[entry.id]) for entry in step.fields if entry.fact and entry.id in read}
+    fields = fields_of(step, state)
+    read = read_answers(step, answers, state)
+    _query_words(fields, read, reason)
+    said = collect(fields, read)
+    _photos_are_here(state, said.photos)
+    _guarded_choices(ask, fields, read)
+    _promise_stays(ask, said.order)
     outcome = _form_outcome(step, read)
     target = procedure.target(step, outcome)
     if target is None:
         raise Refused(guards.branch_required(step, outcome))
-    if step.kind is StepKind.DECISION:
-        _may_go(procedure, ask, target, facts)
-    payload = {
+    after = _after(state, step, said)
+    if outcome == "done" or step.kind is not StepKind.SIGNOFF:
+        refusal = guards.leaving_refusal(replace(ask, state=after))
+        if refusal is not None and _holds(step, outcome):
+            raise Refused(refusal)
+    chosen = _chosen(fields, read)
+    going_on = next((choice.procedure for _field, choice in chosen if choice.procedure), "")
+    if step.kind is StepKind.DECISION and not going_on:
+        _may_go(procedure, replace(ask, state=after), target)
+    payload: dict[str, Any] = {
         "step": step.id,
         "visit": state.visit,
-        "answers": {k: v.to_json() if isinstance(v, Value) else v for k, v in read.items()},
-        "labels": {entry.id: entry.label.to_json() for entry in step.fields if entry.id in read},
-        "shown": {entry.id: _shown(entry, read[entry.id]) for entry in step.fields if entry.id in read},
-        "facts": facts,
+        "answers": {name: to_json(value) for name, value in read.items()},
+        **_labels(fields, read),
+        "facts": said.facts,
         "note": str(answers.get("note", "")),
+        **_more(said, reason if _short_words(fields, read) else ""),
     }
-    drafts = [Draft(EventKind.STEP_ANSWERED, payload), *_alerts(step, read)]
+    drafts = [Draft(EventKind.STEP_ANSWERED, payload)]
+    drafts += [raised(choice.alert, choice.label, step.id, choice.blocking) for _f, choice in chosen if choice.alert]
+    if said.quote.get("reference") and outcome == "done":
+        drafts.append(consent(state, said.quote, ask.now))
     if step.kind is StepKind.SIGNOFF and outcome == "done":
-        unsettled = _unsettled(state)
-        if unsettled:
-            raise Refused(guards.gaps_at_close(unsettled))
-        drafts.append(_signature(step, state, ask.operator))
+        drafts.append(signature(step, ask.operator))
     drafts += handled(state, step.handlings)
+    if Act.CUSTODY in step.acts and outcome == "done" and ask.operator is not None:
+        drafts.append(custody(state, ask.operator, ""))
     drafts.append(done(state, step, outcome, target, reason))
+    if going_on:
+        drafts.append(Draft(EventKind.PROCEDURE_CHANGED, {"id": going_on, "reason": reason}))
     return drafts
+
+
+def correction(step: Step, state: OrderState, seq: int, answers: Mapping[str, Any], reason: str) -> Draft:
+    """Correct what a step was answered with (event `seq`): only the fields given, each with what it said before it.
+
+    Raises UsageError for answers that cannot be read, or without a reason.
+    """
+    if not reason.strip():
+        raise UsageError(msg("A correction needs a reason."), remedy=msg("Say why; the first answer stays readable."))
+    wanted = tuple(entry for entry in fields_of(step, state) if entry.id in answers)
+    alone = step.model_copy(update={"fields": tuple(entry.model_copy(update={"when": {}}) for entry in wanted)})
+    read = read_answers(alone, answers, state)
+    said = collect(wanted, read)
+    payload = {
+        "seq": seq,
+        "step": step.id,
+        "reason": reason,
+        "answers": {name: to_json(value) for name, value in read.items()},
+        **_labels(wanted, read),
+        "facts": said.facts,
+        **_more(said, ""),
+    }
+    return Draft(EventKind.CORRECTED, payload)
+
+
+def _labels(fields: Sequence[FormField], read: Mapping[str, Any]) -> dict[str, Any]:
+    given = [entry for entry in fields if entry.id in read]
+    labels = {entry.id: entry.label.to_json() for entry in given}
+    labels |= {f"{entry.id}.{column.id}": column.label.to_json() for entry in given for column in entry.columns}
+    return {"labels": labels, "shown": {entry.id: shown(entry, read[entry.id]) for entry in given}}
+
+
+def _more(said: Said, confirmed: str) -> dict[str, Any]:
+    more = {"order": said.order, "lists": said.lists, "counts": said.counts, "adds": said.adds, "confirmed": confirmed}
+    return {name: value for name, value in more.items() if value}
+
+
+def _short_words(fields: Sequence[FormField], read: Mapping[str, Any]) -> list[FormField]:
+    from bench.glossary import is_technical
+
+    return [
+        entry
+        for entry in fields
+        if entry.technical
+        and entry.id in read
+        and not any(is_technical(str(read[entry.id]), language) for language in ("fr", "en"))
+    ]
+
+
+def _query_words(fields: Sequence[FormField], read: Mapping[str, Any], reason: str) -> None:
+    short = _short_words(fields, read)
+    if short and not reason.strip():
+        raise Refused(guards.plain_words(short[0].label))
+
+
+def _photos_are_here(state: OrderState, photos: Sequence[str]) -> None:
+    unknown = [each for each in photos if each not in state.photos]
+    if unknown:
+        raise UsageError(
+            msg("No photo {hash} is attached to this order.", hash=unknown[0][:12]),
+            remedy=msg("Attach the photo first, then choose it."),
+        )
+
+
+def _chosen(fields: Sequence[FormField], read: Mapping[str, Any]) -> list[tuple[FormField, Choice]]:
+    """Return every choice that was taken, in fields and in the columns of lines."""
+    taken: list[tuple[FormField, Choice]] = []
+    for entry in fields:
+        answer = read.get(entry.id)
+        rows = answer if entry.kind == "lines" and isinstance(answer, list) else []
+        pairs = [(entry, answer), *((column, row.get(column.id)) for row in rows for column in entry.columns)]
+        for asked, given in pairs:
+            ids = given if isinstance(given, list) else [given]
+            taken += [(asked, choice) for choice in asked.choices if choice.id in ids]
+    return taken
+
+
+def _guarded_choices(ask: Question, fields: Sequence[FormField], read: Mapping[str, Any]) -> None:
+    for _entry, choice in _chosen(fields, read):
+        if choice.guard and not ask.state.lifted(choice.guard, guards.scope_of(choice.guard, ask)):
+            raise Refused(guards.choice_guarded(choice.guard, choice.label))
+
+
+def _promise_stays(ask: Question, order: Mapping[str, str]) -> None:
+    """G-24: once the watch is in the workshop, no form moves the promised date."""
+    written = order.get("promised")
+    if written and not ask.step.counter and ask.state.order.promised not in ("", written):
+        raise Refused(guards.only_the_manager_moves_it())
+
+
+def _holds(step: Step, outcome: str) -> bool:
+    """Whether what the step does is really done with this outcome: a refused sign-off or a way out does nothing."""
+    return outcome == "done" or not any(rule.result == outcome for rule in step.outcome)
+
+
+def _after(state: OrderState, step: Step, said: Said) -> OrderState:
+    """Return the state as it will be with these answers, for the guards that ask about them."""
+    given = Given(
+        step.id,
+        items_from_json(said.lists),
+        said.counts.get("out", {}),
+        said.counts.get("in", {}),
+        said.adds,
+    )
+    stamps = {**state.fact_closure, **dict.fromkeys(said.facts, state.closure)}
+    order = state.order.with_answers(said.order) if said.order else state.order
+    return replace(
+        state,
+        order=order,
+        facts={**state.facts, **said.facts},
+        fact_closure=stamps,
+        given={**state.given, _NOT_YET: given},
+    )
+
+
+# Where the answers of a step that is being left stand among those of journaled events.
+_NOT_YET = -1
+
+
+def consent(state: OrderState, quote: Mapping[str, Any], now: datetime) -> Draft:
+    """Enter what the customer has signed; beside an earlier quote it is a supplementary one."""
+    earlier = state.order.quote
+    payload = {
+        "reference": quote["reference"],
+        "how": str(quote.get("how", "")),
+        "signed_at": now.isoformat(timespec="seconds"),
+        "operations": list(quote.get("operations", ())),
+        "ceiling": quote.get("ceiling"),
+        "minutes": int(quote["minutes"]) if quote.get("minutes") is not None else None,
+        "supplementary": earlier is not None,
+        "version": earlier.version + 1 if earlier else 1,
+    }
+    return Draft(EventKind.QUOTE_SIGNED, payload)
+
+
+def custody(state: OrderState, operator: Operator, note: str) -> Draft:
+    """Say who has the watch from now on."""
+    payload = {"holder": operator.id, "name": operator.name, "from": state.holder, "note": note}
+    return Draft(EventKind.CUSTODY_TAKEN, payload)
+
+
+def raised(kind: str, text: Text | Message, step: str, blocking: bool, rule: str = "", scope: str = "") -> Draft:
+    """Bring something before the hierarchy."""
+    message = text if isinstance(text, Message) else Message("{label}", {"label": text})
+    payload = {
+        "id": uuid.uuid4().hex[:12],
+        "alert": kind,
+        "text": message.to_json(),
+        "blocking": blocking or (kind_of(kind).blocking and not rule),
+        "step": step,
+    }
+    return Draft(EventKind.ALERT_RAISED, {**payload, **({"rule": rule, "scope": scope} if rule else {})})
 
 
 def _form_outcome(step: Step, read: Mapping[str, Any]) -> str:
     if step.kind is StepKind.DECISION:
         return str(read[step.fields[0].id])
     for rule in step.outcome:
-        if str(read.get(rule.field)) == rule.equals:
+        if rule.field in read and fits(as_fact(read[rule.field]), rule.equals):
             if rule.refuse is not None:
                 raise Refused(guards.answer_stops(step, rule.refuse))
             return rule.result
     return "done"
 
 
-def _may_go(procedure: Procedure, ask: Question, target: str, facts: Mapping[str, str]) -> None:
+def _may_go(procedure: Procedure, ask: Question, target: str) -> None:
     """Ask the guards of the step that a decision leads to: a forbidden way is refused where it is chosen.
 
-    A sign-off is asked when it is entered, by then perhaps by another person.
+    A sign-off is asked when it is entered, by then perhaps by another person; so is a step for another role.
     """
     ahead = procedure.get(target)
-    if ahead is None or ahead.kind is StepKind.SIGNOFF:
+    if ahead is None or ahead.kind is StepKind.SIGNOFF or ahead.role is not ask.step.role:
         return
-    state = replace(ask.state, facts={**ask.state.facts, **facts})
+    state = replace(ask.state, started=False)
     refusal = guards.first_refusal(replace(ask, state=state, step=ahead, pressure=None))
     if refusal is not None:
         raise Refused(refusal)
 
 
-def _shown(entry: FormField, answer: Any) -> dict[str, str]:
-    if entry.kind in ("yesno", "tick"):
-        return YES_NO[answer].to_json()
-    if entry.kind == "choice":
-        return next(choice.label for choice in entry.choices if choice.id == answer).to_json()
-    if isinstance(answer, Value):
-        with speaking("fr"):
-            fr = answer.show()
-        with speaking("en"):
-            en = answer.show()
-        return {"fr": fr, "en": en}
-    return {"fr": str(answer), "en": str(answer)}
-
-
-def _alerts(step: Step, read: Mapping[str, Any]) -> list[Draft]:
-    found = []
-    for entry in step.fields:
-        for choice in entry.choices:
-            if choice.alert and read.get(entry.id) == choice.id:
-                text = Message("{label}", {"label": choice.label}).to_json()
-                found.append(Draft(EventKind.ALERT_RAISED, {"alert": choice.alert, "text": text, "blocking": False}))
-    return found
-
-
-def _signature(step: Step, state: OrderState, operator: Operator | None) -> Draft:
+def signature(step: Step, operator: Operator | None) -> Draft:
+    """Sign: who, as what, with which meaning. What is signed is added by who holds the record."""
     assert operator is not None and step.meaning is not None
     payload = {
         "step": step.id,
@@ -186,6 +276,7 @@ def _signature(step: Step, state: OrderState, operator: Operator | None) -> Draf
         "role": step.role.value,
         "name": operator.name,
         "self_check": not operator.may_act_as(step.role),
+        "acts": [act.value for act in step.acts],
     }
     return Draft(EventKind.SIGNED, payload)
 
@@ -206,7 +297,8 @@ def handled(state: OrderState, handlings: Sequence[Handling]) -> list[Draft]:
 def done(state: OrderState, step: Step, outcome: str, target: str, reason: str = "") -> Draft:
     """End this visit of the step."""
     payload = {"step": step.id, "visit": state.visit, "outcome": outcome, "next": target, "reason": reason}
-    return Draft(EventKind.STEP_DONE, payload)
+    worked = step.intervention or step.kind is StepKind.MEASUREMENT
+    return Draft(EventKind.STEP_DONE, {**payload, **({"worked": True} if worked else {})})
 
 
 def outcome_of(tasks: Sequence[Task]) -> str:
@@ -264,82 +356,35 @@ def given_up(procedure: Procedure, ask: Question, reason: str) -> list[Draft]:
     return [done(state, step, NOT_MEASURED, target, reason)]
 
 
-def passed_over(procedure: Procedure, state: OrderState) -> list[Draft]:
-    """Pass over the current step where its data says that it is not for this watch."""
-    step = procedure.get(state.current)
-    if step is None or state.started or not step.when:
-        return []
-    if all(_fact(state, name) == wanted for name, wanted in step.when.items()):
-        return []
-    target = procedure.target(step, "skipped") or procedure.following(step.id)
-    payload = {"step": step.id, "visit": 0, "outcome": "skipped", "next": target, "reason": ""}
-    return [Draft(EventKind.STEP_DONE, payload)]
-
-
-def _fact(state: OrderState, name: str) -> str:
-    if name == "magnetised":
-        return {True: "yes", False: "no", None: "unknown"}[state.magnetised]
-    if name == "case_open":
-        return "yes" if state.case_open else "no"
-    if name == "case_testable":
-        return "no" if guards.case_faults(state) else "yes"
-    return state.facts.get(name, "unknown")
-
-
-def gaps(procedure: Procedure, state: OrderState) -> tuple[Message, ...]:
+def gaps(procedure: Procedure, ask: Question) -> tuple[Message, ...]:
     """Return what is missing before the sheet may be closed (G-34)."""
+    state = ask.state
     found = []
     if state.current != END:
         step = procedure.get(state.current)
         found.append(msg("the step “{step}” is not done", step=step.title if step else state.current))
-    found += _unsettled(state)
-    if any(step.kind is StepKind.SIGNOFF for step in procedure.steps) and not state.signed:
+    found += guards.gaps(ask)
+    if any(step.kind is StepKind.SIGNOFF for step in procedure.steps) and not state.signatures:
         found.append(msg("the final control is not signed"))
     return tuple(found)
 
 
-def _unsettled(state: OrderState) -> tuple[Message, ...]:
-    """What no watch may leave with; the final control asks for it before the signature."""
-    found = []
-    if state.case_open:
-        found.append(msg("the case is open"))
-    if state.magnetised:
-        found.append(msg("the watch is magnetised"))
-    return tuple(found)
-
-
-def closed(procedure: Procedure, state: OrderState, head: str, events: int) -> list[Draft]:
+def closed(procedure: Procedure, ask: Question, head: str, events: int) -> list[Draft]:
     """Close the sheet. Raises Refused (G-34) while there are gaps."""
-    missing = gaps(procedure, state)
+    missing = gaps(procedure, ask)
     if missing:
         raise Refused(guards.gaps_at_close(missing))
-    return [Draft(EventKind.ORDER_CLOSED, {"head": head, "events": events, "outcome": order_outcome(state)})]
+    return [Draft(EventKind.ORDER_CLOSED, {"head": head, "events": events, "outcome": order_outcome(ask.state)})]
 
 
 def order_outcome(state: OrderState) -> str:
     """Return "reserved" when the watch goes back with a reservation, else "done"."""
-    return "reserved" if "reservation" in state.alerts else "done"
+    return "reserved" if "reservation" in state.alert_kinds else "done"
 
 
-def may_key_in(link_up: bool, reason: str) -> None:
-    """Refuse a keyed value while the instrument's link is up, or without a reason (G-30)."""
+def may_key_in(ask: Question, link_up: bool, reason: str) -> None:
+    """Refuse a keyed value while the instrument's link is up, without a reason, or without a photo (G-30)."""
     if link_up or not reason.strip():
         raise Refused(guards.manual_only_degraded())
-
-
-__all__ = [
-    "answered",
-    "closed",
-    "confirmed",
-    "done",
-    "enter",
-    "gaps",
-    "given_up",
-    "handled",
-    "may_key_in",
-    "order_outcome",
-    "outcome_of",
-    "passed_over",
-    "read_answers",
-    "repeated",
-]
+    if ask.step.id not in ask.state.photo_steps:
+        raise Refused(guards.photo_of_the_display())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import datafile
+from bench.alerts import ALERTS
 from bench.errors import DataFileError, EtabliError, UsageError
 from bench.language import msg
 from bench.operations import operations
-from bench.procedure.guards import RULES
-from bench.procedure.model import END, SKIPPED, Choice, FormField, Procedure, Step, StepKind
+from bench.procedure.guards import RULES, acts_of
+from bench.procedure.guards.agreement import ZONES
+from bench.procedure.guards.water import PREPARED, rests
+from bench.procedure.model import END, SKIPPED, Act, Choice, FormField, Procedure, Step, StepKind
 from bench.procedure.modules import Modules, expand
 
 SHIPPED = Path(__file__).parent / "files"
@@ -45,6 +48,7 @@ def check(procedure: Procedure) -> list[str]:
     problems += [
         f"stage {each}: no step belongs to it" for each in stages if all(s.stage != each for s in procedure.steps)
     ]
+    problems += _what_acts_need(procedure)
     reached = reachable(procedure)
     problems += [f"{i}: no way leads to this step" for i in ids if i not in reached]
     if END not in reached:
@@ -59,9 +63,40 @@ def check(procedure: Procedure) -> list[str]:
     return problems
 
 
+def _what_acts_need(procedure: Procedure) -> list[str]:
+    """Guards that no answer of the procedure could ever satisfy would hold every order up."""
+    acts = {act for step in procedure.steps for act in acts_of(step)}
+    facts = {entry.fact for step in procedure.steps for entry in step.fields if entry.fact}
+    problems = []
+    if Act.PRESSURISE in acts and not rests(procedure):
+        problems.append('a pressure test needs a wait step with the purpose "thermal-rest" (G-10)')
+    for act, code, wanted in (
+        (Act.PRESSURISE, "G-11", (*PREPARED, "watch_temperature", "chamber_temperature")),
+        (Act.CUSTODY, "G-03", tuple(f"zone.{zone}" for zone in ZONES)),
+        (Act.IMMERSE_EMPTY, "G-13", ("movement_out", "movement_photo")),
+        (
+            Act.FIT_BATTERY,
+            "G-35",
+            ("battery_reference", "battery_voltage_new", "battery_polarity", "battery_old_logged"),
+        ),
+        (Act.POLISH, "G-37", ("polish_consent", "finish", "movement_out")),
+        (Act.HAND_OVER, "G-33", ("commercial_release",)),
+    ):
+        missing = [fact for fact in wanted if fact not in facts]
+        if act in acts and missing:
+            problems.append(f"{code} asks for what no field gives: {', '.join(missing)}")
+    return problems
+
+
 def _of_step(step: Step, ids: list[str]) -> list[str]:
     codes = {*step.guards, *(choice.guard for entry in step.fields for choice in _choices(entry) if choice.guard)}
     problems = [f"{step.id}: guard {code} does not exist" for code in sorted(codes) if code not in RULES]
+    problems += [
+        f"{step.id}: {choice.alert!r} is no alert; known: {', '.join(ALERTS)}"
+        for entry in step.fields
+        for choice in _choices(entry)
+        if choice.alert and choice.alert not in ALERTS
+    ]
     problems += [
         f"{step.id}: outcome {outcome!r} leads to {target!r}, which is no step"
         for outcome, target in step.next.items()

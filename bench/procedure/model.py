@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bench.alerts import ALERTS
 from bench.conformity import RULES
 from bench.instrument import InstrumentKind
 from bench.judging import HANDLINGS, Handling
@@ -64,6 +63,7 @@ class Act(StrEnum):
 class Choice(_Data):
     """One answer of a choice. Taking it raises an alert of the word `alert` with this text, `blocking` or not; `guard`
     is the code of a guard that refuses it until somebody entitled has lifted that ("G-26" for a part not listed).
+    `procedure` ends this procedure and goes on with that one on the same order.
     """
 
     id: str
@@ -71,12 +71,7 @@ class Choice(_Data):
     alert: str = ""
     blocking: bool = False
     guard: str = ""
-
-    @model_validator(mode="after")
-    def _known(self) -> Choice:
-        if self.alert and self.alert not in ALERTS:
-            raise ValueError(f"{self.alert!r} is no alert; known: {', '.join(ALERTS)}")
-        return self
+    procedure: str = ""
 
 
 FieldKind = Literal["text", "yesno", "choice", "several", "number", "tick", "date", "photo", "defect", "lines"]
@@ -85,9 +80,9 @@ FieldKind = Literal["text", "yesno", "choice", "several", "number", "tick", "dat
 class FormField(_Data):
     """One thing to fill in.
 
-    `several` takes a list of choice ids, `lines` a list of rows with `columns`, at least `least`; `photo` the SHA-256 of a
-    photo attached to the order; `defect` a code of bench/defects.toml; `date` an ISO date. `when` asks the field only
-    where other answers of the same step are so ("!x": anything but x).
+    `several` takes a list of choice ids, `lines` a list of rows with `columns`, at least `least`; `photo` the SHA-256
+    of a photo attached to the order; `defect` a code of bench/defects.toml; `date` an ISO date. `when` asks the field
+    only where other answers of the same step are so ("!x": anything but x).
 
     Where the answer goes: `fact` names it for guards, branches and limits; `order` is the path in the repair order
     that it fills in ("watch.case_number"); `quote` the part of the customer's consent ("reference", "how", "ceiling",

@@ -1,16 +1,16 @@
-"""The state of one order: a fold of its events, nothing else."""
+"""The state of one order: what guards, branches and screens read. bench/procedure/fold.py makes it of events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from bench.conformity import State
-from bench.events import Event, EventKind
+from bench.alerts import Alert
 from bench.house import House
 from bench.judging import Judged
-from bench.order import Quote, RepairOrder
+from bench.language import Text
+from bench.order import RepairOrder
 
 LEAK_RATE = "leak_rate"
 RESIDUAL_FIELD = "residual_field"
@@ -50,12 +50,46 @@ class StepEnd:
 
 
 @dataclass(frozen=True)
+class Item:
+    """An entry of one of the order's lists: a symptom, a defect, an accessory, a function."""
+
+    key: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one answered step has put into the order's lists, counts and sums; a correction takes its place."""
+
+    step: str
+    lists: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    counts_out: Mapping[str, int] = field(default_factory=dict)
+    counts_in: Mapping[str, int] = field(default_factory=dict)
+    adds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature on the order; `void` once what was signed has been corrected since."""
+
+    step: str
+    acts: tuple[str, ...]
+    role: str
+    operator: str
+    seq: int
+    void: bool = False
+
+
+@dataclass(frozen=True)
 class OrderState:
     """Where an order stands. `current` is "" before the first step and "end" after the last.
 
-    `started` says whether the current step has been entered; `facts` are the answers that guards read; `magnetised`
-    is None before any check; `interrupted` is the step and visit whose measurement broke off last; `closure` counts how
-    often the case has been closed, `case_open` whether it is now open.
+    `started` says whether the current step has been entered; `facts` are the answers that guards read, `fact_closure`
+    the closure at which each was given; `magnetised` is None before any check; `interrupted` is the step and visit
+    whose measurement broke off last; `closure` counts how often the case has been closed, `case_open` whether it is now
+    open. `given` is what each answer added, by its event's number. `liftings` are (rule, scope) that somebody entitled
+    lifted. `holder` is the operator who has the watch, `workers` those who have worked on it. `carried` are the modules
+    that an earlier procedure of this order has done, so that this one passes over them.
     """
 
     order: RepairOrder
@@ -76,9 +110,21 @@ class OrderState:
     case_open: bool = False
     dry: DryTest | None = None
     watch_on: str = ""
-    signed: tuple[str, ...] = ()
-    alerts: tuple[str, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     closed: bool = False
+    started_at: Mapping[str, str] = field(default_factory=dict)
+    ended_at: Mapping[str, str] = field(default_factory=dict)
+    fact_closure: Mapping[str, int] = field(default_factory=dict)
+    given: Mapping[int, Given] = field(default_factory=dict)
+    operations: tuple[str, ...] = ()
+    liftings: frozenset[tuple[str, str]] = frozenset()
+    photos: frozenset[str] = frozenset()
+    photo_kinds: frozenset[str] = frozenset()
+    photo_steps: frozenset[str] = frozenset()
+    holder: str = ""
+    workers: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
 
     @property
     def visit(self) -> int:
@@ -91,129 +137,42 @@ class OrderState:
     def last_end(self, step: str) -> StepEnd | None:
         return next((end for end in reversed(self.ends) if end.step == step), None)
 
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """The steps whose signatures stand."""
+        return tuple(each.step for each in self.signatures if not each.void)
 
-def fold(events: Iterable[Event]) -> OrderState:
-    """Return the state after `events`, which are one order's, in their sequence, its opening first."""
-    stream = iter(events)
-    state = _opened(next(stream).payload)
-    for event in stream:
-        state = apply(state, event)
-    return state
+    @property
+    def alert_kinds(self) -> tuple[str, ...]:
+        return tuple(alert.kind for alert in self.alerts)
 
+    def items(self, name: str) -> tuple[Item, ...]:
+        """Return a list of the order: each step's last word on it, each key once, in the order they were given."""
+        last = {given.step: given.lists[name] for given in self.given.values() if name in given.lists}
+        return tuple({item.key: item for items in last.values() for item in items}.values())
 
-def apply(state: OrderState, event: Event) -> OrderState:
-    """Return the state after one more event. Pure; an event that changes nothing here leaves the state as it is."""
-    change = _CHANGES.get(event.kind)
-    return change(state, event) if change else state
+    def counted(self) -> dict[str, tuple[int, int]]:
+        """Return what was taken out of the watch and put back: {what: (out, in)}."""
+        found: dict[str, tuple[int, int]] = {}
+        for given in self.given.values():
+            for what, n in given.counts_out.items():
+                out, back = found.get(what, (0, 0))
+                found[what] = (out + n, back)
+            for what, n in given.counts_in.items():
+                out, back = found.get(what, (0, 0))
+                found[what] = (out, back + n)
+        return found
 
+    def sum_of(self, what: str) -> float:
+        """Return what the work has come to so far: "cost" in EUR, "minutes"."""
+        return sum(given.adds.get(what, 0.0) for given in self.given.values())
 
-def _opened(payload: Mapping[str, Any]) -> OrderState:
-    return OrderState(
-        order=RepairOrder.from_json(payload["order"]),
-        house=House.from_json(payload["house"]),
-        procedure=payload["procedure"],
-        profiles=payload["profiles"],
-        current=payload["procedure"]["first"],
-    )
-
-
-def _quote_signed(state: OrderState, event: Event) -> OrderState:
-    p = event.payload
-    quote = Quote(p["reference"], p["how"], p["signed_at"])
-    return replace(state, order=replace(state.order, quote=quote))
-
-
-def _started(state: OrderState, event: Event) -> OrderState:
-    p = event.payload
-    visits = {**state.visits, p["step"]: p["visit"]}
-    return replace(state, current=p["step"], started=True, answered=False, visits=visits)
+    def lifted(self, rule: str, scope: str) -> bool:
+        return (rule, scope) in self.liftings
 
 
-def _answered(state: OrderState, event: Event) -> OrderState:
-    facts = event.payload["facts"]
-    if "magnetised" in facts:
-        state = replace(state, magnetised=facts["magnetised"] == "yes")
-    return replace(state, answered=True, facts={**state.facts, **facts})
-
-
-def _handled(state: OrderState, event: Event) -> OrderState:
-    act, detail = event.payload["act"], event.payload["detail"]
-    state = replace(state, closure=event.payload["closure"])
-    match act:
-        case "open":
-            return replace(state, case_open=True)
-        case "close":
-            return replace(state, case_open=False)
-        case "place":
-            return replace(state, watch_on=detail)
-        case _:
-            return state
-
-
-def _measured(state: OrderState, event: Event) -> OrderState:
-    p = event.payload
-    judged = tuple(Judged.from_json(entry) for entry in p["judged"])
-    task = Task(p["step"], p["visit"], p["phase"], p["label"], judged, p["closure"], p["aborted"] is not None)
-    state = replace(state, tasks=(*state.tasks, task))
-    for entry in judged:
-        if entry.measurement.quantity.id == RESIDUAL_FIELD:
-            state = replace(state, magnetised=_counts_as_magnetised(entry))
-    if p["dry_test"]:
-        state = replace(state, dry=_dry_test(task, event.at))
-    return state
-
-
-def _counts_as_magnetised(entry: Judged) -> bool | None:
-    """Anything but a clear "conforming" counts as magnetised; without a verdict the check says nothing."""
-    if entry.verdict.state is State.REFUSED:
-        return None
-    return entry.verdict.state is not State.CONFORMING
-
-
-def _dry_test(task: Task, at: str) -> DryTest:
-    leaks = [entry for entry in task.judged if entry.measurement.quantity.id == LEAK_RATE]
-    passed = bool(leaks) and not task.aborted and all(entry.verdict.state is State.CONFORMING for entry in leaks)
-    pressures = [e.measurement.value.magnitude for e in task.judged if e.measurement.quantity.id == "test_pressure"]
-    return DryTest(task.closure, passed, max(pressures, default=0.0), at)
-
-
-def _interrupted(state: OrderState, event: Event) -> OrderState:
-    where = (event.payload["step"], event.payload["visit"])
-    return replace(state, interruptions=state.interruptions + 1, interrupted=where)
-
-
-def _done(state: OrderState, event: Event) -> OrderState:
-    p = event.payload
-    end = StepEnd(p["step"], p["visit"], p["outcome"], p["next"])
-    return replace(state, current=p["next"], started=False, answered=False, ends=(*state.ends, end))
-
-
-def _signed(state: OrderState, event: Event) -> OrderState:
-    return replace(state, signed=(*state.signed, event.payload["step"]))
-
-
-def _alert(state: OrderState, event: Event) -> OrderState:
-    return replace(state, alerts=(*state.alerts, event.payload["alert"]))
-
-
-def _corrected(state: OrderState, event: Event) -> OrderState:
-    return replace(state, facts={**state.facts, **event.payload["facts"]})
-
-
-def _closed(state: OrderState, event: Event) -> OrderState:
-    return replace(state, closed=True)
-
-
-_CHANGES = {
-    EventKind.QUOTE_SIGNED: _quote_signed,
-    EventKind.STEP_STARTED: _started,
-    EventKind.STEP_ANSWERED: _answered,
-    EventKind.HANDLED: _handled,
-    EventKind.MEASURED: _measured,
-    EventKind.MEASUREMENT_INTERRUPTED: _interrupted,
-    EventKind.STEP_DONE: _done,
-    EventKind.SIGNED: _signed,
-    EventKind.ALERT_RAISED: _alert,
-    EventKind.CORRECTED: _corrected,
-    EventKind.ORDER_CLOSED: _closed,
-}
+def items_from_json(lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, tuple[Item, ...]]:
+    return {
+        name: tuple(Item(str(item["key"]), Text.from_json(item["label"])) for item in items)
+        for name, items in lists.items()
+    }

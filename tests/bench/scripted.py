@@ -85,7 +85,8 @@ class MemoryJournal:
         return new
 
     def events(self, order: str | None = None, after: int = 0, kinds: Any = None) -> Iterator[Event]:
-        return (e for e in self.record if (order is None or e.order == order) and e.seq > after)
+        found = (e for e in self.record if (order is None or e.order == order) and e.seq > after)
+        return (e for e in found if kinds is None or e.kind in kinds)
 
     def head(self) -> tuple[int, str]:
         return (self.record[-1].seq, self.record[-1].hash) if self.record else (0, "0" * 64)

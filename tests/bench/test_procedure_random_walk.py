@@ -20,7 +20,8 @@ from bench.events import Event, EventKind
 from bench.instrument import InstrumentError, LinkLost, NoReply
 from bench.metrology import CalibrationState
 from bench.procedure.model import Step, StepKind
-from bench.procedure.state import OrderState, apply, fold
+from bench.procedure.fold import apply, fold
+from bench.procedure.state import OrderState
 from bench.work import Work
 
 STEPS = int(os.environ.get("ETABLI_WALK_STEPS", "2000"))

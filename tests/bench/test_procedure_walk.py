@@ -38,6 +38,8 @@ GOOD = {
     "looks": "yes",
     "zone": "back",
     "follows": "no",
+    "watch_temperature": "21,5",
+    "chamber_temperature": "22",
 }
 
 
@@ -82,6 +84,8 @@ def go_on(work: Work, choice: str = "", reason: str = "") -> None:
     if step.kind is StepKind.SIGNOFF:
         work.desk.sign_in(CONTROLLER)
     work.start()
+    if step.kind is StepKind.WAIT:
+        later(work.desk, minutes=31)
     work.answer(answers_for(work, choice))
 
 
@@ -105,6 +109,8 @@ def test_a_healthy_mechanical_watch_is_timed_tested_and_closed() -> None:
         "timing-before",
         "decide",
         "prepare-dry",
+        "rest",
+        "temperatures",
         "dry-test",
         "final-control",
     ]
@@ -229,7 +235,7 @@ def test_a_good_battery_is_not_changed_by_habit() -> None:
     work = work_on(Truth(), "changement-de-pile")
     walk(work, until="battery-good")
     go_on(work, "change")
-    assert "information" in work.state.alerts
+    assert "information" in work.state.alert_kinds
 
 
 def test_a_crown_found_out_is_pushed_in_first() -> None:
@@ -337,7 +343,7 @@ def test_a_case_that_may_not_be_tested_goes_back_with_a_reservation() -> None:
     work.answer({**answers_for(work), "moisture_visible": "yes"})
     steps = walk(work, "leave", "reserved")
     assert "dry-test" not in steps
-    assert work.closed and work.state.alerts == ("reservation",)
+    assert work.closed and work.state.alert_kinds == ("reservation",)
 
 
 def test_a_case_that_was_repaired_is_inspected_again_and_tested() -> None:
@@ -503,7 +509,7 @@ def test_a_watch_that_could_not_be_tested_goes_back_with_a_reservation_only() ->
     give_up(work, "water-resistance")
     assert work.step is not None and work.step.id == "decide-leak"
     walk(work, "reserved")
-    assert work.state.alerts == ("reservation",)
+    assert work.state.alert_kinds == ("reservation",)
 
 
 def test_a_judged_step_without_a_branch_for_it_cannot_be_left_unmeasured() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bench.journal import Journal
-from bench.procedure.state import fold
+from bench.procedure.fold import fold
 
 KILLS = int(os.environ.get("ETABLI_KILLS", "200"))
 ROOT = Path(__file__).parents[2]

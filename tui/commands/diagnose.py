@@ -8,7 +8,7 @@ from argparse import Namespace
 from bench.diagnosis import Diagnosis, diagnose, known_of, load
 from bench.errors import UsageError
 from bench.language import _, msg
-from bench.procedure.state import fold
+from bench.procedure.fold import fold
 from tui.folder import Folder
 
 
