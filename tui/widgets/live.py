@@ -1,23 +1,20 @@
-"""The samples of a running measurement: the newest of each quantity, and the curve of the main one."""
+"""The samples of a running measurement: the newest of each quantity, and what a finished one reads as."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bench.conformity import Limit
 from bench.judging import Judged, MeasureTask
 from bench.language import Text
 from bench.measurement import Sample
-from bench.quantities import quantity, unit_text
+from bench.quantities import quantity
 from tui.widgets.readout import Shown
 from tui.widgets.verdict import is_information, ranked
 
-if TYPE_CHECKING:
-    from tui.widgets.curve import Curve
-
-KEPT = 600
+# Single beats are drawn on the paper strip, never read as a figure.
+DRAWN = ("phase",)
 # What each program gives, the main figure first (docs/architecture.md, "Programs"); others by their parameters.
 GIVES: dict[str, tuple[str, ...]] = {
     "timing": ("rate", "amplitude", "beat_error"),
@@ -49,18 +46,15 @@ class Live:
     def __init__(self, task: MeasureTask | None = None) -> None:
         self.task = task
         self.newest: dict[str, float] = {}
-        self.points: deque[tuple[float, float]] = deque(maxlen=KEPT)
 
-    def take(self, samples: deque[Sample]) -> bool:
-        """Empty the buffer that the instrument's thread fills; False when nothing was in it."""
-        new = False
-        main = self.order()[:1]
+    def take(self, samples: deque[Sample]) -> list[Sample]:
+        """Empty the buffer that the instrument's thread fills; return what was in it."""
+        new = []
         while samples:
             sample = samples.popleft()
-            new = True
-            self.newest[sample.quantity.id] = sample.magnitude
-            if sample.quantity.id in (main or [sample.quantity.id]):
-                self.points.append((sample.monotonic, sample.magnitude))
+            new.append(sample)
+            if sample.quantity.id not in DRAWN:
+                self.newest[sample.quantity.id] = sample.magnitude
         return new
 
     def order(self) -> list[str]:
@@ -84,22 +78,6 @@ class Live:
         fitting = [entry.limit for entry in self.task.limits if entry.limit.quantity.id == key]
         own = self.task.limit_for(key, self.task.label) or (fitting[0] if fitting else None)
         return own or (self.task.limit_for(FOLLOWS[key], "") if key in FOLLOWS else None)
-
-    def draw(self, curve: Curve, running: MeasureTask | None, finished: Sequence[Judged]) -> None:
-        """Draw the curve: of the samples while it runs, of the kept trace afterwards."""
-        if running is not None:
-            main = self.shown()[:1]
-            limit = main[0].limit if main else None
-            levels = [y for y in (limit.low, limit.high) if y is not None] if limit else []
-            unit = unit_text(main[0].quantity.unit) if main else ""
-            curve.show(list(self.points), x="s", y=unit, levels=levels, joined=True)
-            return
-        traces = [entry.measurement.trace for entry in finished if entry.measurement.trace is not None]
-        if traces:
-            first = traces[0]
-            curve.show(first.points, x=first.x, y=first.y, joined=first.y != "ms")
-        elif not finished:
-            curve.show((), x="", y="")
 
 
 def traced(judged: Sequence[Judged]) -> tuple[list[Shown], str]:

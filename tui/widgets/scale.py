@@ -8,16 +8,16 @@ from textual.content import Content
 
 from bench.conformity import Limit
 from bench.language import number
+from tui.widgets.charset import Charset, current
 
-ACCEPTED, GUARDED, OUTSIDE = "━", "▒", "·"
-_STYLES = {ACCEPTED: "$success", GUARDED: "$warning", OUTSIDE: "$error", "┃": "bold $foreground"}
+Ends = tuple[float, float]
 
 
-def span(limit: Limit) -> tuple[float, float]:
+def span(limit: Limit) -> Ends:
     """Return the ends of the bar for this limit: the tolerance with room on both sides of it."""
     low, high = limit.low, limit.high
     if low is not None and high is not None:
-        room = 0.4 * (high - low)
+        room = 0.4 * (high - low) or 0.4 * abs(high) or 1.0
         return low - room, high + room
     side = low if low is not None else high
     assert side is not None
@@ -27,48 +27,49 @@ def span(limit: Limit) -> tuple[float, float]:
     return (0.0, 1.8 * side) if side > 0 else (side - reach, side + reach)
 
 
-def place(x: float, ends: tuple[float, float], width: int) -> int:
+def place(x: float, ends: Ends, width: int) -> int:
     """Return the cell that holds `x` on a bar of `width` cells, clamped to its ends."""
     low, high = ends
-    return max(0, min(width - 1, int((x - low) / (high - low) * width)))
+    share = (min(max(x, low), high) - low) / ((high - low) or 1.0)
+    return max(0, min(width - 1, int(share * width)))
 
 
-def zones(limit: Limit, guard: float, width: int) -> str:
+def zones(limit: Limit, guard: float, width: int, *, ends: Ends | None = None, signs: Charset | None = None) -> str:
     """Return the bar itself, one character a cell: accepted, guarded, outside, and the limits."""
-    ends = span(limit)
+    ends, signs = ends or span(limit), signs or current()
     low, high = limit.low, limit.high
     cells = []
     for cell in range(width):
         x = ends[0] + (cell + 0.5) / width * (ends[1] - ends[0])
         if (low is not None and x < low) or (high is not None and x > high):
-            cells.append(OUTSIDE)
+            cells.append(signs.outside)
         elif (low is not None and x < low + guard) or (high is not None and x > high - guard):
-            cells.append(GUARDED)
+            cells.append(signs.guarded)
         else:
-            cells.append(ACCEPTED)
+            cells.append(signs.accepted)
     for side in (low, high):
-        if side is not None:
-            cells[place(side, ends, width)] = "┃"
+        if side is not None and width:
+            cells[place(side, ends, width)] = signs.limit
     return "".join(cells)
 
 
-def needle(value: float, expanded: float | None, limit: Limit, width: int) -> str:
-    """Return the line over the bar: the value as ▼ with ±U as whiskers, ◀ or ▶ where it lies beyond the bar."""
-    ends = span(limit)
+def needle(value: float, expanded: float | None, limit: Limit, width: int, *, signs: Charset | None = None) -> str:
+    """Return the line over the bar: the value as a needle with ±U as whiskers, an arrow where it lies beyond."""
+    ends, signs = span(limit), signs or current()
     cells = [" "] * width
     if expanded:
         first, last = place(value - expanded, ends, width), place(value + expanded, ends, width)
         for cell in range(first, last + 1):
-            cells[cell] = "─"
-        cells[first], cells[last] = "├", "┤"
-    mark = "◀" if value < ends[0] else "▶" if value > ends[1] else "▼"
+            cells[cell] = signs.whiskers[1]
+        cells[first], cells[last] = signs.whiskers[0], signs.whiskers[2]
+    mark = signs.less if value < ends[0] else signs.more if value > ends[1] else signs.needle
     cells[place(value, ends, width)] = mark
     return "".join(cells)
 
 
-def figures(limit: Limit, width: int) -> str:
+def figures(limit: Limit, width: int, *, ends: Ends | None = None) -> str:
     """Return the line under the bar: each limit's figure under its place."""
-    ends = span(limit)
+    ends = ends or span(limit)
     cells = [" "] * width
     for side in (limit.low, limit.high):
         if side is not None:
@@ -80,10 +81,12 @@ def figures(limit: Limit, width: int) -> str:
 
 def bar(value: float | None, expanded: float | None, limit: Limit, guard: float, width: int) -> list[Content]:
     """Return the three lines of the picture: needle, bar, figures."""
+    signs = current()
+    styles = {signs.accepted: "$success", signs.guarded: "$warning", signs.outside: "$error"}
     above = needle(value, expanded, limit, width) if value is not None else ""
-    runs = [("".join(run), _STYLES[kind]) for kind, run in groupby(zones(limit, guard, width))]
+    runs = [("".join(run), styles.get(kind, "bold $foreground")) for kind, run in groupby(zones(limit, guard, width))]
     return [
         Content.assemble((above.ljust(width), "bold $foreground")),
         Content.assemble(*runs),
-        Content.assemble((figures(limit, width), "$text-muted")),
+        Content.assemble((signs.write(figures(limit, width)), "$text-muted")),
     ]
