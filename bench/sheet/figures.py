@@ -133,6 +133,8 @@ def _row(
         name=str(QUANTITIES[quantity].name),
         label=label,
         label_shown=next(value.label_shown for value in values if value),
+        place=next(value.place for value in values if value),
+        circumstance=next(value.circumstance for value in values if value),
         limit_shown=limit,
         rule_shown=rule,
         notes=tuple(dict.fromkeys(legend.note(source(entry)) for entry in limits)),
@@ -150,7 +152,7 @@ def source(limit: Limit) -> str:
     return " · ".join(parts)
 
 
-def _shown(value: Value, limit: Limit | None) -> str:
+def shown(value: Value, limit: Limit | None) -> str:
     """Write a value so that rounding never carries it across its limit; a limit of another quantity tells nothing."""
     return show_against(value, limit if limit and limit.quantity == value.quantity else None)
 
@@ -166,7 +168,7 @@ def uncertainty_shown(measurement: Measurement) -> str:
     return f"±\u00a0{number(expanded, decimals)}"
 
 
-def _state(verdict: Verdict) -> str:
+def state_of(verdict: Verdict) -> str:
     """Return the verdict's state; "information" where none was asked for."""
     information = verdict.refusal is not None and verdict.refusal.rule == "information"
     return "information" if information else verdict.state.value
@@ -174,7 +176,7 @@ def _state(verdict: Verdict) -> str:
 
 def verdict_words(verdict: Verdict) -> tuple[str, str, str]:
     """Return symbol, word and note of a verdict; a value kept as information has no verdict word."""
-    if _state(verdict) == "information":
+    if state_of(verdict) == "information":
         return "", _("for information"), ""
     if verdict.refusal is not None:
         rule = verdict.refusal.rule
@@ -188,7 +190,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
     symbol, word, note = verdict_words(verdict)
     limit_shown = verdict.limit.show() if verdict.limit else ""
     rule_shown = str(verdict.rule) if verdict.rule and verdict.limit else ""
-    if verdict.refusal is not None and _state(verdict) != "information":
+    if verdict.refusal is not None and state_of(verdict) != "information":
         rule = f"{verdict.refusal.rule}: " if verdict.refusal.rule.startswith("G-") else ""
         note = f"{note} ({legend.note(f'{rule}{verdict.refusal.reason} {verdict.refusal.remedy}')})"
     details = details_of(value)
@@ -203,7 +205,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
         id=measurement.id,
         value=measurement.value.magnitude,
         unit=measurement.value.unit,
-        shown=_shown(measurement.value, verdict.limit),
+        shown=shown(measurement.value, verdict.limit),
         n=measurement.n,
         stdev=measurement.stdev,
         uncertainty=measurement.uncertainty.expanded if measurement.uncertainty else None,
@@ -214,7 +216,7 @@ def _cell(value: Taken, count: int, legend: _Legend, row_limit: str, row_rule: s
         rule=verdict.rule.id if verdict.rule else None,
         rule_shown=rule_shown,
         guard_band=verdict.guard_band,
-        state=_state(verdict),
+        state=state_of(verdict),
         symbol=symbol,
         verdict=word,
         verdict_note=note,
@@ -279,7 +281,16 @@ def _shared(values: Sequence[Taken]) -> str:
 
 def _curves(values: Sequence[Taken]) -> tuple[model.Curve, ...]:
     return tuple(
-        model.Curve(value.phase, words.phase(value.phase), value.label_shown, trace.x, trace.y, trace.points)
+        model.Curve(
+            value.phase,
+            words.phase(value.phase),
+            value.place,
+            value.measurement.quantity.id,
+            value.circumstance,
+            trace.x,
+            trace.y,
+            trace.points,
+        )
         for value in values
         if (trace := value.measurement.trace) is not None and len(trace.points) > 1
     )
@@ -299,10 +310,10 @@ def _attempt(value: Taken, ordinal: int, total: int, kept: bool) -> model.Attemp
         name=str(measurement.quantity.name),
         label=value.label,
         label_shown=value.label_shown,
-        shown=_shown(measurement.value, verdict.limit),
+        shown=shown(measurement.value, verdict.limit),
         uncertainty_shown=uncertainty_shown(measurement),
         limit_shown=verdict.limit.show() if verdict.limit else "",
-        state=_state(verdict),
+        state=state_of(verdict),
         symbol=symbol,
         verdict=f"{word} {note}".strip(),
         details=tuple(details_of(value)),
@@ -313,19 +324,24 @@ def _attempt(value: Taken, ordinal: int, total: int, kept: bool) -> model.Attemp
     )
 
 
-def reservations(values: Sequence[Taken], closure: int | None) -> list[str]:
-    """Return what the reader must not take for granted in the final values: the newest ones of the last phase."""
-    final: dict[tuple[str, str, str], Taken] = {}
+def final(values: Sequence[Taken]) -> list[Taken]:
+    """Return the newest value of each quantity and label in the last phase that has it."""
+    found: dict[tuple[str, str, str], Taken] = {}
     for value in last_attempts(values).values():
         key = (value.group, value.measurement.quantity.id, value.label)
-        held = final.get(key)
+        held = found.get(key)
         if held is None or PHASES.index(held.phase) <= PHASES.index(value.phase):
-            final[key] = value
+            found[key] = value
+    return list(found.values())
+
+
+def reservations(values: Sequence[Taken]) -> list[str]:
+    """Return what the reader must not take for granted in the final values."""
     reasons: dict[tuple[str, str], list[str]] = {}
-    for value in final.values():
+    for value in final(values):
         verdict, name = value.judged.verdict, str(value.measurement.quantity.name)
-        said = f"{value.label_shown} {_shown(value.measurement.value, verdict.limit)}".strip()
-        if _state(verdict) == "information" or (verdict.refusal and verdict.refusal.rule == "no-limit"):
+        said = f"{value.label_shown} {shown(value.measurement.value, verdict.limit)}".strip()
+        if state_of(verdict) == "information" or (verdict.refusal and verdict.refusal.rule == "no-limit"):
             continue  # nothing was promised of it
         if verdict.state is not State.CONFORMING:
             why = f" ({verdict.refusal.reason})" if verdict.refusal else ""
@@ -333,14 +349,16 @@ def reservations(values: Sequence[Taken], closure: int | None) -> list[str]:
         elif verdict_words(verdict)[2]:
             reasons.setdefault((name, verdict_words(verdict)[2]), []).append(said)
     found = [f"{name} {', '.join(said)}: {reason}" for (name, reason), said in reasons.items()]
-    tested = [value.event.payload.get("closure") for value in final.values() if value.group in _CLOSURE]
-    if tested and closure is not None and tested[-1] != closure:
-        found.append(
-            _(
-                "Water-resistance not guaranteed: tested on closure n° {tested}, the case is now at closure n° {now}."
-            ).format(tested=tested[-1], now=closure)
-        )
     manual = sum(value.measurement.provenance is Provenance.MANUAL for value in values)
     if manual:
         found.append(_("Values keyed in by hand: {count}.").format(count=manual))
     return found
+
+
+def closures(values: Sequence[Taken], closure: int | None) -> list[str]:
+    """Return what is said where the last water-resistance test was not on the closure of now."""
+    tested = [value.event.payload.get("closure") for value in final(values) if value.group in _CLOSURE]
+    if not tested or closure is None or tested[-1] == closure:
+        return []
+    said = _("Water-resistance not guaranteed: tested on closure n° {tested}, the case is now at closure n° {now}.")
+    return [said.format(tested=tested[-1], now=closure)]

@@ -1,16 +1,18 @@
-"""What happened to an order, as the sheet tells it: work log, answers, incidents, corrections, signatures."""
+"""What happened to an order, as the sheet tells it: work log, alerts, incidents, corrections, signatures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.alerts import ALERTS, Alert
 from bench.conformity import State
 from bench.events import Event, EventKind
 from bench.language import N_, _, msg, number
 from bench.people import Role
 from bench.quantities import QUANTITIES, Value
 from bench.sheet import model, words
+from bench.sheet.record import Record
 
 Names = Mapping[str, str]
 
@@ -26,35 +28,41 @@ def uniform_offset(events: Sequence[Event]) -> str:
 
 
 class History:
-    """The order's events read once, with the names of people and the steps that its procedure plans at hand."""
+    """What the record tells in the order of time, with the names of people and the titles of steps at hand."""
 
-    def __init__(self, events: Sequence[Event], names: Names, planned: Sequence[Mapping[str, Any]] = ()) -> None:
-        self.events = events
+    def __init__(self, record: Record, names: Names) -> None:
+        self.record = record
+        self.events = record.events
         self.names = names
-        self.short = bool(uniform_offset(events))
-        self.procedure: Mapping[str, Any] = next((e.payload["procedure"] for e in self.of(EventKind.ORDER_OPENED)), {})
-        self.titles = {step["id"]: words.text(step["title"]) for step in planned} | {
+        self.short = bool(uniform_offset(self.events))
+        self.procedure: Mapping[str, Any] = record.opened.payload["procedure"]
+        for event in self.of(EventKind.PROCEDURE_CHANGED):
+            self.procedure = event.payload["procedure"]
+        self.titles = {key: words.text(step["title"]) for key, step in record.planned.items()} | {
             event.payload["step"]: words.text(event.payload.get("title")) for event in self.of(EventKind.STEP_STARTED)
         }
-
-        self.fields = {
-            step["id"]: [field["id"] for field in step.get("fields", ())] for step in planned
-        }  # canonical JSON sorts the answers by name; people read them in the form's order
         self.choices = {
-            (step["id"], field["id"], choice["id"]): words.text(choice["label"])
-            for step in planned
+            (step_id, choice["id"]): words.text(choice["label"])
+            for step_id, step in record.planned.items()
             for field in step.get("fields", ())
             for choice in field.get("choices", ())
+        } | {
+            (step_id, reason["id"]): words.text(reason["label"])
+            for step_id, step in record.planned.items()
+            for reason in step.get("skip", ())
         }
 
     def of(self, *kinds: EventKind) -> list[Event]:
-        return [event for event in self.events if event.kind in kinds]
+        return self.record.of(*kinds)
 
     def title(self, step: str) -> str:
         return self.titles.get(step) or step
 
     def name(self, event: Event) -> str:
-        return self.names.get(event.operator or "", event.operator or "")
+        return self.person(event.operator or "")
+
+    def person(self, operator: str) -> str:
+        return self.names.get(operator, operator)
 
     def when(self, at: str) -> str:
         return words.moment(at, offset=not self.short)
@@ -62,6 +70,11 @@ class History:
     def log(self) -> tuple[model.LogLine, ...]:
         """One line a visit of a step, in order; visit 0 was passed over, a step that is still open has no end."""
         done = {(e.payload["step"], e.payload["visit"]): e for e in self.of(EventKind.STEP_DONE)}
+        asked = [e for e in self.of(EventKind.ALERT_RAISED) if e.payload["alert"] == "help"]
+        late: dict[tuple[str, int], list[str]] = {}
+        for event in self.of(EventKind.STEP_ANSWERED):
+            if told := self.record.late(event):
+                late.setdefault((event.payload["step"], event.payload["visit"]), []).append(told)
         lines = []
         for start in self.of(EventKind.STEP_STARTED, EventKind.STEP_DONE):
             step, visit = start.payload["step"], start.payload["visit"]
@@ -85,16 +98,27 @@ class History:
                     minutes_shown="" if minutes is None else number(minutes, 1),
                     outcome=outcome,
                     outcome_shown=self.outcome(step, outcome),
-                    reason=str(end.payload.get("reason") or "") if end else "",
+                    reason=self._reason(end) if end else "",
                     acts=self._acts(start, end),
+                    late="; ".join(late[step, visit]) if (step, visit) in late else "",
+                    help="; ".join(
+                        f"{words.message(event.payload['text'])} ({self.when(event.at)})"
+                        for event in asked
+                        if event.seq > start.seq and (end is None or event.seq < end.seq)
+                    ),
                 )
             )
         return tuple(lines)
 
     def outcome(self, step: str, outcome: str) -> str:
         """Write a step's outcome: the choice that was taken at a decision, else the bench's word."""
-        taken = (label for (of, _field, choice), label in self.choices.items() if (of, choice) == (step, outcome))
-        return next(taken, "") or words.outcome(outcome)
+        return self.choices.get((step, outcome)) or words.outcome(outcome)
+
+    def _reason(self, end: Event) -> str:
+        """Write why a step was left out or repeated: the coded reason and what was said with it."""
+        payload = end.payload
+        coded = self.choices.get((payload["step"], str(payload.get("code") or "")), str(payload.get("code") or ""))
+        return " · ".join(part for part in (coded, str(payload.get("reason") or "")) if part)
 
     def _acts(self, start: Event, end: Event | None) -> tuple[str, ...]:
         inside = [
@@ -110,56 +134,8 @@ class History:
             said.append(word)
         return tuple(said)
 
-    def answers(self) -> tuple[model.Answers, ...]:
-        """Every answered form, corrections applied, with the first answer kept beside the corrected one."""
-        corrected: dict[int, Mapping[str, Any]] = {}
-        for event in self.of(EventKind.CORRECTED):
-            corrected[event.payload["seq"]] = {
-                **corrected.get(event.payload["seq"], {}),
-                **(event.payload.get("answers") or {}),
-            }
-        return tuple(
-            model.Answers(
-                step=event.payload["step"],
-                title=self.title(event.payload["step"]),
-                visit=event.payload["visit"],
-                operator=self.name(event),
-                at=event.at,
-                at_shown=self.when(event.at),
-                entries=self._entries(event.payload, corrected.get(event.seq, {})),
-            )
-            for event in self.of(EventKind.STEP_ANSWERED)
-            if event.payload.get("answers") or event.payload.get("note")
-        )
-
-    def _shown(self, payload: Mapping[str, Any], key: str, value: Any) -> str:
-        """Write an answer as people read it: by the event, for this very value; else by the procedure's choices."""
-        if payload.get("answers", {}).get(key) == value and payload.get("shown", {}).get(key):
-            return words.text(payload["shown"][key])
-        if isinstance(value, bool):
-            return _("yes") if value else _("no")
-        if isinstance(value, float):
-            return number(value)
-        return self.choices.get((payload.get("step", ""), key, str(value))) or ("" if value is None else str(value))
-
-    def _entries(self, payload: Mapping[str, Any], corrected: Mapping[str, Any]) -> tuple[model.Entry, ...]:
-        answers = {**payload.get("answers", {}), **corrected}
-        order = self.fields.get(payload.get("step", ""), [])
-        entries = []
-        for key, value in sorted(answers.items(), key=lambda item: _place(item[0], order)):
-            note = ""
-            if key in corrected:
-                first = self._shown(payload, key, payload.get("answers", {}).get(key)) or "—"
-                note = _("corrected, was: {first}").format(first=first)
-            plain = value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
-            label = words.text(payload.get("labels", {}).get(key)) or key
-            entries.append(model.Entry(key, label, plain, self._shown(payload, key, value), note))
-        if payload.get("note"):
-            entries.append(model.Entry("note", _("Note"), words.text(payload["note"]), words.text(payload["note"])))
-        return tuple(entries)
-
     def incidents(self) -> tuple[model.Incident, ...]:
-        """Refusals met, alerts, interruptions and tests that the instrument ended itself, in order."""
+        """Refusals met and lifted, interruptions and tests that the instrument ended itself, in order."""
         found = []
         for event in self.events:
             payload = event.payload
@@ -174,8 +150,11 @@ class History:
                         words.message(said["lifted_by"]),
                     )
                 )
-            elif event.kind is EventKind.ALERT_RAISED:
-                found.append(self._incident(event, "alert", words.message(payload["text"]), "", ""))
+            elif event.kind is EventKind.LIFTED:
+                said = payload.get("refusal") or {}
+                text = f"{payload['rule']} · {words.message(said.get('reason'))}"
+                by = f"{payload.get('name') or self.name(event)} ({role(str(payload.get('role', '')))})"
+                found.append(self._incident(event, "lifting", text, str(payload.get("reason", "")), by))
             elif event.kind is EventKind.MEASUREMENT_INTERRUPTED:
                 said = payload["error"]
                 parts = (payload.get("label", ""), words.message(said["what"]), words.message(said.get("why")))
@@ -205,47 +184,107 @@ class History:
 
     def corrections(self) -> tuple[model.Correction, ...]:
         """Every correction: what was said first, what is said now, why, by whom."""
-        said = {event.seq: event for event in self.events}
         found = []
         for event in self.of(EventKind.CORRECTED):
-            original = said.get(event.payload["seq"])
-            first = original.payload if original else {}
-            changes = [
-                "{}: {} → {}".format(
-                    words.text(first.get("labels", {}).get(key)) or key,
-                    self._shown(first, key, first.get("answers", {}).get(key)) or "—",
-                    self._shown(first, key, value),
-                )
-                for key, value in (event.payload.get("answers") or {}).items()
-            ]
+            of = int(event.payload["seq"])
+            mine = {answer.key: answer for answer in self.record.answers if answer.seq == of}
+            changes = []
+            for key in event.payload.get("answers") or {}:
+                answer = mine.get(key)
+                first = words.text((event.payload.get("before") or {}).get(key))
+                first = first or (self.record.first(of, key) if answer else "")
+                now = words.text((event.payload.get("shown") or {}).get(key)) or (answer.shown if answer else "")
+                changes.append(f"{answer.label if answer else key}: {first or '—'} → {now or '—'}")
+            step = str(event.payload.get("step") or next((a.step for a in mine.values()), ""))
             found.append(
                 model.Correction(
                     seq=event.seq,
-                    of=event.payload["seq"],
+                    of=of,
                     at=event.at,
                     at_shown=self.when(event.at),
                     operator=self.name(event),
-                    step=self.title(first["step"]) if "step" in first else "",
+                    step=self.title(step) if step else "",
                     changes=tuple(changes),
                     reason=str(event.payload.get("reason", "")),
                 )
             )
         return tuple(found)
 
-    def signatures(self) -> tuple[model.Signature, ...]:
-        return tuple(
-            model.Signature(
-                at=event.at,
-                at_shown=self.when(event.at),
-                name=event.payload["name"],
-                role=role(event.payload["role"]),
-                meaning=words.text(event.payload.get("meaning")),
-                self_check=bool(event.payload.get("self_check")),
-                self_check_shown=_("self-check") if event.payload.get("self_check") else "",
-                head=str(event.payload.get("head", "")),
+    def alerts(self) -> list[model.Table]:
+        """Every alert to the hierarchy: what, raised by whom and when, acknowledged by whom, decided how and why."""
+        said: dict[str, dict[str, Event]] = {"acknowledged": {}, "decided": {}}
+        for event in self.of(EventKind.ALERT_ACKNOWLEDGED):
+            said["acknowledged"][str(event.payload["id"])] = event
+        for event in self.of(EventKind.ALERT_DECIDED):
+            said["decided"][str(event.payload["id"])] = event
+        lines = []
+        for event in self.of(EventKind.ALERT_RAISED):
+            alert = Alert.raised(event.payload, seq=event.seq, by=event.operator or "", at=event.at)
+            kind = ALERTS.get(alert.kind)
+            what = f"{kind.title if kind else alert.kind}: {alert.text}"
+            step = f" · {self.title(alert.step)}" if alert.step else ""
+            seen, decided = said["acknowledged"].get(alert.id), said["decided"].get(alert.id)
+            decision = _("open") if kind and kind.decided_by else "—"
+            if decided:
+                told = decided.payload
+                decision = _(_DECISIONS[told["decision"]]) if told["decision"] in _DECISIONS else told["decision"]
+                by = f"{told.get('name') or self.name(decided)}, {self.when(decided.at)}"
+                decision += f" · {by}" + (f" · {told['reason']}" if told.get("reason") else "")
+            lines.append(
+                model.Line(
+                    alert.id,
+                    (
+                        what,
+                        f"{self.name(event)}, {self.when(event.at)}{step}",
+                        _("yes") if alert.blocking else _("no"),
+                        f"{seen.payload.get('name') or self.name(seen)}, {self.when(seen.at)}" if seen else "—",
+                        decision,
+                    ),
+                    "" if decided or not (kind and kind.decided_by) else "open",
+                )
             )
-            for event in self.of(EventKind.SIGNED)
-        )
+        heads = (_("Alert"), _("Raised"), _("Blocking"), _("Acknowledged"), _("Decision"))
+        return [model.Table("alerts", _("Alerts to the hierarchy"), heads, tuple(lines))] if lines else []
+
+    def signatures(self) -> tuple[model.Signature, ...]:
+        """Every signature; one that a later correction voided says so, and whether it was given again."""
+        signed = self.of(EventKind.SIGNED)
+        corrected = [event.seq for event in self.of(EventKind.CORRECTED)]
+        found = []
+        for event in signed:
+            after = [seq for seq in corrected if seq > event.seq]
+            again = [other for other in signed if after and other.seq > after[0] and _same(event, other)]
+            voided = ""
+            if again:
+                voided = _("voided by a correction; signed again {moment}").format(moment=self.when(again[0].at))
+            elif after:
+                voided = _("VOID: the record was corrected after this signature")
+            found.append(
+                model.Signature(
+                    at=event.at,
+                    at_shown=self.when(event.at),
+                    name=event.payload["name"],
+                    role=role(event.payload["role"]),
+                    meaning=words.text(event.payload.get("meaning")),
+                    self_check=bool(event.payload.get("self_check")),
+                    self_check_shown=_("self-check") if event.payload.get("self_check") else "",
+                    head=str(event.payload.get("head", "")),
+                    record=str(event.payload.get("record", "")),
+                    proved=bool(event.payload.get("proved")),
+                    voided=voided,
+                )
+            )
+        return tuple(found)
+
+    def open_alerts(self) -> list[str]:
+        """Return the texts of the alerts that hold the order up and that nobody has decided."""
+        decided = {str(event.payload["id"]) for event in self.of(EventKind.ALERT_DECIDED)}
+        raised = [
+            Alert.raised(event.payload, seq=event.seq, by=event.operator or "", at=event.at)
+            for event in self.of(EventKind.ALERT_RAISED)
+            if event.payload["alert"] in ALERTS
+        ]
+        return [str(alert.text) for alert in raised if alert.holds_up and alert.id not in decided]
 
     def missing(self, order_missing: Sequence[str], quoted: bool) -> tuple[str, ...]:
         """Return what an order that is not closed still lacks, as far as its own events tell (G-34)."""
@@ -263,14 +302,24 @@ class History:
         case = [e.payload["act"] for e in self.of(EventKind.HANDLED) if e.payload["act"] in ("open", "close")]
         if case and case[-1] == "open":
             gaps.append(_("The case is open."))
+        for alert in self.open_alerts():
+            gaps.append(_("Alert without a decision: {text}").format(text=alert))
+        for signature in self.signatures():
+            if signature.voided and not any(
+                later.meaning == signature.meaning and not later.voided for later in self.signatures()
+            ):
+                gaps.append(_("Signature voided by a correction: {meaning}").format(meaning=signature.meaning))
         if not self.of(EventKind.SIGNED):
             gaps.append(_("Signature of the final control"))
         gaps.append(_("Closing the order"))
         return tuple(gaps)
 
 
-def _place(key: str, order: Sequence[str]) -> int:
-    return order.index(key) if key in order else len(order)
+def _same(one: Event, other: Event) -> bool:
+    return bool(one.payload["step"] == other.payload["step"])
+
+
+_DECISIONS = {"accepted": N_("accepted"), "refused": N_("refused")}
 
 
 def _impact(payload: Mapping[str, Any]) -> str:
@@ -300,7 +349,7 @@ def _minutes(start: Event, end: Event) -> float | None:
 
 _INCIDENTS = {
     "refusal": N_("Refusal"),
-    "alert": N_("Alert"),
+    "lifting": N_("Lifting"),
     "interruption": N_("Interruption"),
     "aborted": N_("Test stopped by the instrument"),
     "impact": N_("Addendum"),

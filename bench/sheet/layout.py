@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typst import PDFStandard
 
 _HERE = Path(__file__).parent
+COMMON = _HERE / "common.typ"
 PDF_STANDARDS: tuple[PDFStandard, ...] = ("a-2a", "ua-1")
 
 
@@ -28,19 +29,26 @@ def to_json(content: Mapping[str, Any]) -> bytes:
 def to_html(content: Mapping[str, Any]) -> str:
     """Return the sheet as one HTML page that needs no other file."""
     with speaking(content["language"]):
-        page: str = _html().render(sheet=content, words=words.headings(), plots=plots.of(content))
+        return render("sheet.html", sheet=content, words=words.headings(), plots=plots.of(content))
+
+
+def render(template: str, folder: Path = _HERE, **given: Any) -> str:
+    """Fill an HTML template of `folder` that may use those of the sheet; every word is escaped."""
+    page: str = _pages(folder).get_template(template).render(**given)
     return page
 
 
-@lru_cache(maxsize=1)
-def _html() -> jinja2.Template:
+@lru_cache(maxsize=2)
+def _pages(folder: Path) -> jinja2.Environment:
     import jinja2
 
-    loader = jinja2.FileSystemLoader(_HERE)
-    strict = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, _HERE]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return strict.get_template("sheet.html")
 
 
 def to_pdf(content: Mapping[str, Any]) -> bytes:
@@ -49,21 +57,26 @@ def to_pdf(content: Mapping[str, Any]) -> bytes:
     The document's date is that of the order's last event. Only the fonts of the typesetter itself are
     used; a character that they lack is written as its code point ("[U+1F600]"), never dropped.
     """
-    import typst
-
     with speaking(content["language"]):
         data = {"sheet": content, "words": words.headings(), "plots": plots.of(content)}
+    return typeset([COMMON, _HERE / "sheet.typ"], data, content["integrity"]["last_at"])
+
+
+def typeset(templates: Sequence[Path], data: Mapping[str, Any], at: str) -> bytes:
+    """Set `data` by the templates, one after the other, as PDF/A-2a with PDF/UA-1 tags, dated `at` (ISO)."""
+    import typst
+
     try:
-        return _compile(data, content["integrity"]["last_at"])
+        return _compile(templates, data, at)
     except typst.TypstError:
-        return _compile(_printable(data), content["integrity"]["last_at"])
+        return _compile(templates, _printable(data), at)
 
 
-def _compile(data: Mapping[str, Any], at: str) -> bytes:
+def _compile(templates: Sequence[Path], data: Mapping[str, Any], at: str) -> bytes:
     import typst
 
     compiler = typst.Compiler(
-        (_HERE / "sheet.typ").read_bytes(),
+        b"\n".join(template.read_bytes() for template in templates),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-FORMAT = "etabli-sheet/1"
+FORMAT = "etabli-sheet/2"
+VERSIONS = ("workshop", "customer", "trainer")
 
 Scalar = str | int | float | bool | None
 
@@ -23,12 +24,82 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Block:
-    """A titled list of facts (identification, watch, dates …)."""
+class Line:
+    """One row of a table: `key` is what programs know it by, `mark` why it stands out ("" where it does not)."""
+
+    key: str
+    cells: tuple[str, ...]
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table of words inside a block, with as many cells a line as it has columns."""
 
     key: str
     title: str
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered in one visit of a form step; a corrected answer carries the first one in its note.
+
+    `late` says that it was entered more than a quarter of an hour after it was done.
+    """
+
+    step: str
+    title: str
+    visit: int
+    operator: str
+    at: str
+    at_shown: str
+    late: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of the sheet, in the sheet's order: facts of the order, tables made from the answers, and the answers
+    themselves. `state` is "filled", "empty" (its steps are still to come or left nothing) or "none" (not part of this
+    work).
+    """
+
+    key: str
+    title: str
+    state: str
+    entries: tuple[Entry, ...] = ()
+    tables: tuple[Table, ...] = ()
+    forms: tuple[Answers, ...] = ()
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """How many of the blocks that this work has are filled, and the titles of those that are not."""
+
+    filled: int
+    total: int
+    shown: str
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result in plain words, for the customer. `state` is the verdict's."""
+
+    quantity: str
+    label: str
+    state: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of the trade, explained."""
+
+    word: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -108,12 +179,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity at one label; `cells` stand under the group's phases, None where it was not measured."""
+    """One quantity at one label; `cells` stand under the group's phases, None where it was not measured.
+
+    `place` is the label's position or stage, `circumstance` what else tells it apart (state of wind, bare movement).
+    """
 
     quantity: str
     name: str
     label: str
     label_shown: str
+    place: str
+    circumstance: str
     limit_shown: str
     rule_shown: str
     notes: tuple[int, ...]
@@ -139,11 +215,13 @@ class Note:
 
 @dataclass(frozen=True)
 class Curve:
-    """A trace kept with a measurement: phase error (y) over time (x)."""
+    """A trace kept with a measurement: phase error, or what else `quantity` is of, (y) over time (x)."""
 
     phase: str
     phase_title: str
     label: str
+    quantity: str
+    circumstance: str
     x: str
     y: str
     points: tuple[tuple[float, float], ...]
@@ -191,7 +269,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One visit of one step. Times are as recorded; `minutes` is from the monotonic clock where one boot saw it all."""
+    """One visit of one step. Times are as recorded; `minutes` is from the monotonic clock where one boot saw it all.
+
+    `late` says that it was entered later than it was done, `help` that help was asked for.
+    """
 
     step: str
     title: str
@@ -208,24 +289,13 @@ class LogLine:
     outcome_shown: str
     reason: str
     acts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What was answered in one visit of a form step; a corrected answer carries the first one in its note."""
-
-    step: str
-    title: str
-    visit: int
-    operator: str
-    at: str
-    at_shown: str
-    entries: tuple[Entry, ...]
+    late: str
+    help: str
 
 
 @dataclass(frozen=True)
 class Incident:
-    """A refusal met, an alert, an interruption or an aborted test: what, remedy, who may lift it."""
+    """A refusal met or lifted, an interruption or an aborted test: what, remedy, who may lift it or did."""
 
     seq: int
     at: str
@@ -255,7 +325,10 @@ class Correction:
 
 @dataclass(frozen=True)
 class Signature:
-    """Who signed what, as what, and which state of the journal."""
+    """Who signed what, as what, and which state of the journal and of the order's events (`record`).
+
+    `proved` tells whether the PIN was given; `voided` why it does not stand any more, "" while it does.
+    """
 
     at: str
     at_shown: str
@@ -265,6 +338,9 @@ class Signature:
     self_check: bool
     self_check_shown: str
     head: str
+    record: str
+    proved: bool
+    voided: str
 
 
 @dataclass(frozen=True)
@@ -293,9 +369,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The whole sheet, in one language."""
+    """The whole sheet, in one language.
+
+    `blocks` stand in the sheet's order; those called "measurements", "log", "alerts", "corrections", "final" and
+    "integrity" are where `measurements`, `log`, `incidents`, `corrections`, `signatures` and `integrity` are set.
+    """
 
     format: str
+    version: str
+    version_shown: str
     language: str
     number: str
     title: str
@@ -305,11 +387,13 @@ class Sheet:
     watermark: Watermark | None
     draft: Draft | None
     outcome: Outcome
-    blocks: tuple[Block, ...]
+    completeness: Completeness
     reservations: tuple[str, ...]
+    results: tuple[Result, ...]
+    glossary: tuple[Term, ...]
+    blocks: tuple[Block, ...]
     measurements: tuple[Group, ...]
     attempts: tuple[Attempt, ...]
-    answers: tuple[Answers, ...]
     log: tuple[LogLine, ...]
     incidents: tuple[Incident, ...]
     corrections: tuple[Correction, ...]

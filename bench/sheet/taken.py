@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.events import Event, EventKind
 from bench.instrument import InstrumentKind
 from bench.judging import Judged
-from bench.language import N_, number
+from bench.language import N_, _, number
 from bench.measurement import Measurement
 
 GROUPS = {
@@ -28,14 +28,18 @@ Key = tuple[str, str, str, str]
 class Taken:
     """One judged value with the event it came in.
 
-    `label` tells it apart from others of its quantity, `label_shown` is what people read. `current` is False where its
-    step was measured again later: such a value is history, even where the later visit gave no value in its place.
+    `label` tells it apart from others of its quantity, `label_shown` is what people read: the `place` (position,
+    stage) and the `circumstance` (state of wind, movement out of its case) where it was taken in several. `current`
+    is False where its step was measured again later: such a value is history, even where the later visit gave no
+    value in its place.
     """
 
     event: Event
     judged: Judged
     label: str
     label_shown: str
+    place: str
+    circumstance: str
     current: bool
 
     @property
@@ -65,21 +69,46 @@ def taken(events: Sequence[Event]) -> list[Taken]:
     measured = [event for event in events if event.kind is EventKind.MEASURED]
     last_visit = {(event.payload["step"], _phase(event)): event.payload["visit"] for event in measured}
     found = [(event, Judged.from_json(entry)) for event in measured for entry in event.payload["judged"]]
+    bare = _bare(events)
     labels: dict[str, set[str]] = {}
     winds: dict[tuple[str, str], set[str]] = {}
+    cases: dict[str, set[bool]] = {}
     for event, judged in found:
         quantity = judged.measurement.quantity.id
         labels.setdefault(quantity, set()).add(judged.measurement.label)
         winds.setdefault((_phase(event), quantity), set()).add(_wind(judged))
+        cases.setdefault(quantity, set()).add(event.seq in bare)
     several = {quantity for (_, quantity), states in winds.items() if len(states) > 1}
     values = []
     for event, judged in found:
         quantity, label = judged.measurement.quantity.id, judged.measurement.label
         wind = _wind(judged) if quantity in several else ""
-        shown = f"{_label(label, labels[quantity])} {wind}".strip()
-        current = event.payload["visit"] == last_visit[event.payload["step"], _phase(event)]
-        values.append(Taken(event, judged, f"{label} {wind}".strip(), shown, current))
+        out = event.seq in bare and len(cases[quantity]) > 1
+        place = _label(label, labels[quantity])
+        circumstance = " · ".join(part for part in (wind, _("bare movement") if out else "") if part)
+        values.append(
+            Taken(
+                event,
+                judged,
+                " ".join(part for part in (label, wind, "bare" if out else "") if part),
+                f"{place} {circumstance}".strip(),
+                place,
+                circumstance,
+                current=event.payload["visit"] == last_visit[event.payload["step"], _phase(event)],
+            )
+        )
     return values
+
+
+def _bare(events: Sequence[Event]) -> frozenset[int]:
+    """Return the `seq` of what was measured while the case was open."""
+    is_open, found = False, []
+    for event in events:
+        if event.kind is EventKind.HANDLED and event.payload["act"] in ("open", "close"):
+            is_open = event.payload["act"] == "open"
+        elif event.kind is EventKind.MEASURED and is_open:
+            found.append(event.seq)
+    return frozenset(found)
 
 
 def _wind(judged: Judged) -> str:

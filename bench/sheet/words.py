@@ -53,6 +53,11 @@ def message(data: Mapping[str, Any] | None) -> str:
     return str(Message.from_json(data)) if data else ""
 
 
+def short(digest: str) -> str:
+    """Shorten a hash for the eye."""
+    return f"{digest[:12]}…" if len(digest) > 16 else digest
+
+
 _OUTCOMES = {
     "pass": N_("conforming"),
     "conditional": N_("conforming with reservations"),
@@ -169,5 +174,11 @@ def headings() -> dict[str, str]:
         "head": _("Head of the journal"),
         "printed_at": _("Printed"),
         "closure": _("closure"),
-        "curves": _("Curves"),
+        "gaps": _("still empty"),
+        "not_yet": _("Nothing entered yet."),
+        "results": _("Results"),
+        "help": _("help asked"),
+        "proved": _("PIN given"),
+        "sign_workshop": _("For the workshop"),
+        "sign_customer": _("The customer"),
     }

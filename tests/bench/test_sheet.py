@@ -50,9 +50,13 @@ def row(sheet: dict[str, Any], quantity: str, label: str) -> dict[str, Any]:
     return next(row for row in rows if (row["quantity"], row["label"]) == (quantity, label))
 
 
-def entries(sheet: dict[str, Any], block: str) -> dict[str, dict[str, Any]]:
-    found = next(entry for entry in sheet["blocks"] if entry["key"] == block)
-    return {entry["key"]: entry for entry in found["entries"]}
+def block(sheet: dict[str, Any], key: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(entry for entry in sheet["blocks"] if entry["key"] == key)
+    return found
+
+
+def entries(sheet: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    return {entry["key"]: entry for entry in block(sheet, key)["entries"]}
 
 
 def strings(part: Any) -> Iterator[str]:
@@ -80,12 +84,12 @@ def test_who_what_and_by_which_profile() -> None:
     assert identification["procedure"]["note"].startswith("mechanical-control 1.0 · abad1dea")
     assert identification["calibre_profile"]["note"].startswith("eta-2824-2 1.2 · c0ffeec0ffee… · ")
     people = next(block for block in sheet["blocks"] if block["key"] == "parties")["entries"]
-    assert [(entry["value"], entry["label"]) for entry in people[1:]] == [("jm", "Jeanne Mercier"), ("pl", "Paul Lœwe")]
-    assert entries(sheet, "parties")["customer"]["shown"] == "C-00812"
+    assert [(entry["value"], entry["label"]) for entry in people] == [("jm", "Jeanne Mercier"), ("pl", "Paul Lœwe")]
+    assert entries(sheet, "customer")["customer"]["shown"] == "C-00812"
     assert entries(sheet, "commercial")["quote"]["shown"] == "D-2026-0311"
     assert entries(sheet, "watch")["water_resistance"]["shown"] == "10 ATM"
     assert entries(sheet, "watch")["movement_number"]["shown"] == "—"
-    assert entries(sheet, "request")["declared"]["shown"] == MARKUP
+    assert entries(sheet, "statement")["declared"]["shown"] == MARKUP
 
 
 def test_before_and_after_stand_side_by_side() -> None:
@@ -243,16 +247,18 @@ def test_what_programs_read_is_the_same_in_both_languages() -> None:
 
 def test_refusals_alerts_interruptions_and_aborted_tests_are_told() -> None:
     incidents = sheet_of(magnetised())["incidents"]
-    assert [line["kind"] for line in incidents] == ["refusal", "interruption", "aborted", "refusal", "alert"]
+    assert [line["kind"] for line in incidents] == ["refusal", "interruption", "aborted", "refusal"]
     assert incidents[0]["text"].startswith("G-17 · ")
     assert incidents[3]["by"] == "nobody"
     assert incidents[3]["step"] == "Wet test"
     assert all(line["remedy"] for line in incidents if line["kind"] in ("refusal", "interruption"))
+    (alerts,) = block(sheet_of(magnetised()), "alerts")["tables"]
+    assert "The case leaks." in alerts["lines"][0]["cells"][0]
 
 
 def test_a_correction_shows_the_first_answer_the_new_one_and_the_reason() -> None:
     sheet = sheet_of(magnetised(), "fr")
-    glass = sheet["answers"][0]["entries"][0]
+    glass = block(sheet, "work")["forms"][0]["entries"][0]
     assert (glass["shown"], glass["value"]) == ("éclat", "chipped")
     assert "bon état" in glass["note"]
     (correction,) = sheet["corrections"]

@@ -62,17 +62,22 @@ class Page(HTMLParser):
 
 def everything_shown(sheet: dict[str, Any]) -> list[str]:
     """Return every word that the sheet must show, whatever the form."""
-    found = [
-        entry[key] for block in sheet["blocks"] for entry in block["entries"] for key in ("label", "shown", "note")
-    ]
+    found = []
+    for block in sheet["blocks"]:
+        if block["state"] == "none":
+            continue
+        found += [entry[key] for entry in block["entries"] for key in ("label", "shown", "note")]
+        for table in block["tables"]:
+            found += [table["title"], *table["columns"], *(cell for line in table["lines"] for cell in line["cells"])]
+        for form in block["forms"]:
+            found += [form["late"], *(entry[key] for entry in form["entries"] for key in ("label", "shown", "note"))]
+    found += [result["text"] for result in sheet["results"]]
     for group in sheet["measurements"]:
         found += [line["shown"] for line in group["instruments"]] + [note["text"] for note in group["notes"]]
         for row in group["rows"]:
             found += [row["name"], row["label_shown"], row["limit_shown"], row["rule_shown"]]
             for cell in filter(None, row["cells"]):
                 found += [cell["shown"], cell["uncertainty_shown"], cell["verdict"], cell["symbol"], *cell["details"]]
-    for form in sheet["answers"]:
-        found += [entry[key] for entry in form["entries"] for key in ("label", "shown", "note")]
     for line in sheet["log"]:
         found += [
             line["title"],
@@ -87,7 +92,7 @@ def everything_shown(sheet: dict[str, Any]) -> list[str]:
     for line in sheet["corrections"]:
         found += [*line["changes"], line["reason"]]
     for line in sheet["signatures"]:
-        found += [line["name"], line["role"], line["meaning"], line["self_check_shown"]]
+        found += [line["name"], line["role"], line["meaning"], line["self_check_shown"], line["voided"]]
     for line in sheet["attempts"]:
         found += [line["shown"], line["verdict"], line["reason"]]
     found += [*sheet["reservations"], sheet["integrity"]["head_hash"], sheet["integrity"]["printed_shown"]]
