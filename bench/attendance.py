@@ -57,7 +57,7 @@ class Attendance:
         self._refused(SIGN_IN, "unknown-badge", badge=told)
         return Refused(
             Refusal(
-                "G-01",
+                "badge",
                 msg("Nobody here has the badge {badge}.", badge=badge),
                 msg("Scan it again, or choose a name in the list."),
                 _NOBODY,

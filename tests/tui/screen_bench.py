@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,10 +32,12 @@ from bench.measurement import Provenance, Reading, Sample, Trace
 from bench.metrology import Certificate, InstrumentRecord
 from bench.order import Family, Quote, RepairOrder, Watch
 from bench.people import Operator, Role
+from bench.pins import Pins
 from bench.pool import LinkEvent
 from bench.procedure.library import ProcedureLibrary
 from bench.procedure.model import FormField
 from bench.quantities import Quantity, Value, quantity
+from bench.running import Clock
 
 ACCURACY = {
     "rate": 0.5,
@@ -256,14 +258,26 @@ class Workbench:
         Operator("luc", "Luc Favre", frozenset({Role.CONTROLLER, Role.MANAGER})),
     )
 
-    def __init__(self, folder: Path, pool: SteppedPool | None = None, *, self_check: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pool: SteppedPool | None = None,
+        *,
+        self_check: bool = True,
+        pins: Mapping[str, str] | None = None,
+    ) -> None:
+        """With `pins` ({operator id: PIN}) the house asks for them; who is left out has none yet."""
         self.folder = folder
         self.logs = folder / "logs"
         self.lock_after = 0.0
         self.pool = pool or SteppedPool()
         self.journal = Journal.open(folder / "journal.sqlite", station="bench")
         house = House("Atelier Test", Value.of("residual_field", 0.1), self_check)
-        self.desk = Desk(self.journal, ProcedureLibrary(), Shelf(), self.pool, house)
+        keys = None if pins is None else Pins(folder / "pins.json", Clock())
+        for operator_id, pin in (pins or {}).items():
+            assert keys is not None
+            keys.set(operator_id, pin)
+        self.desk = Desk(self.journal, ProcedureLibrary(), Shelf(), self.pool, house, keys=keys)
         self.records = self.pool.records()
         self.asker: Callable[[Quantity, str], str] | None = None
         self.notices: list[EtabliError] = []

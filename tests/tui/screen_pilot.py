@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from bench import language
 from tui.app import EtabliApp
+from tui.preferences import STEADY, Preferences
 from tui.screens.summary import SummaryScreen
 from tui.widgets.form import ChoiceField, Field, TickField
 from tui.widgets.steps import StepsMap
@@ -109,18 +110,22 @@ async def at_the_bench(
     order: str | None = None,
     step: str = "",
     self_check: bool = True,
+    pins: Mapping[str, str] | None = None,
+    liked: Preferences = STEADY,
+    kept_in: Path | None = None,
+    may_crash: bool = False,
 ) -> AsyncIterator[Hands]:
-    """Open the real application over a stepped bench; closes both."""
+    """Open the real application over a stepped bench; closes both. A crash that is survived fails the test."""
     before = language.current()
     bench: list[Workbench] = []
 
     def opener() -> Workbench:
-        bench.append(Workbench(folder, pool, self_check=self_check))
+        bench.append(Workbench(folder, pool, self_check=self_check, pins=pins))
         if step and order:
             bench[0].lead_to(order, step)
         return bench[0]
 
-    app = EtabliApp(opener, language=lang, order=order)
+    app = EtabliApp(opener, language=lang, order=order, liked=liked, kept_in=kept_in)
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
             for _turn in range(400):
@@ -128,5 +133,7 @@ async def at_the_bench(
                 if app.operator is not None or (bench and all(w.is_finished for w in app.workers)):
                     break
             yield Hands(app, pilot, bench[0])
+            if app.crashes and not may_crash:
+                raise app.crashes[0]
     finally:
         language.use(before)

@@ -97,7 +97,7 @@ class PinEntry(Widget, can_focus=True):
         parts: list[str | tuple[str, str]] = [
             _("PIN"),
             "  ",
-            (f" {'● ' * len(self._digits)}▏ ".ljust(2 * LONGEST + 3), "bold $primary on $boost"),
+            (f" {'● ' * len(self._digits)}▏ ".ljust(2 * LONGEST + 3), "bold $primary on $background"),
         ]
         if said := self._said():
             parts += ["\n\n", (said, "$error")]
