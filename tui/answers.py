@@ -1,8 +1,12 @@
 """The file of answers of a headless run: what to answer at each step, at each visit of it.
 
 A table a step, `[steps.ID]`, holds its fields; `[steps.ID.2]` holds those of the second visit. Beside the fields may
-stand `operator` (who signs in for this step), `role`, `reason` (for a repeat or a reserve), `note`, and a table
-`readings` (what a manual instrument shows: "rate CH" = "+4.5 s/d").
+stand `operator` (who signs in for this step), `role`, `reason` (for a repeat or a reserve), `note`, `skip` (the coded
+reason with which the step is left out), `take_over` (the word with which its technician takes the watch over), `card =
+"read"` (the machine's safety card was read), and the tables `readings` (what a manual instrument shows: "rate CH" =
+"+4.5 s/d"), `lift` and `decide` (who lifts what stops the step, or decides the alert it waits for: `operator` and
+`reason`; `accept = false` refuses). A photo is given by its path, beside the file. A field that is asked for each
+entry of a list may be answered once for all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +22,9 @@ from bench.language import msg
 from bench.procedure.model import Procedure, Step, StepKind
 from bench.quantities import Quantity
 
-OWN = ("operator", "role", "reason", "readings")
+WORDS = ("operator", "role", "reason", "skip", "take_over", "card")
+TABLES = ("readings", "lift", "decide")
+OWN = (*WORDS, *TABLES)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Answer:
     role: str = ""
     reason: str = ""
     readings: Mapping[str, str] = field(default_factory=dict)
+    skip: str = ""
+    take_over: str = ""
+    card: str = ""
+    lift: Mapping[str, Any] = field(default_factory=dict)
+    decide: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Answers:
@@ -55,12 +66,13 @@ class Answers:
             _check(path, f"steps.{name}", entry, visits=True)
         return cls(path, operator, steps)
 
-    def check(self, procedure: Procedure) -> None:
-        """Refuse answers to steps that the procedure does not have. Raises DataFileError."""
-        known = [step.id for step in procedure.steps]
+    def check(self, *procedures: Procedure) -> None:
+        """Refuse answers to steps that none of the procedures has. Raises DataFileError."""
+        known = [step.id for procedure in procedures for step in procedure.steps]
+        ids = ", ".join(procedure.id for procedure in procedures)
         for name in self._steps:
             if name not in known:
-                raise _wrong(self.path, f"steps.{name}", f"no such step in {procedure.id}; known: {', '.join(known)}")
+                raise _wrong(self.path, f"steps.{name}", f"no such step in {ids}; known: {', '.join(known)}")
 
     def at(self, step: Step, visit: int) -> Answer:
         """Return what to answer at this visit of the step; nothing said is an empty answer."""
@@ -69,10 +81,8 @@ class Answers:
         said.update(entry.get(str(visit), {}))
         return Answer(
             fields={name: value for name, value in said.items() if name not in OWN},
-            operator=said.get("operator", ""),
-            role=said.get("role", ""),
-            reason=said.get("reason", ""),
-            readings=said.get("readings", {}),
+            **{name: said.get(name, "") for name in WORDS},
+            **{name: said.get(name, {}) for name in TABLES},
         )
 
     def missing(self, step: Step, visit: int, fields: str) -> UsageError:
@@ -108,9 +118,16 @@ def expected(step: Step) -> str:
 
 
 def _expected(name: str, kind: str, choices: list[str], required: bool) -> str:
-    takes = {"yesno": "yes | no", "tick": "yes", "choice": " | ".join(choices), "number": "number", "text": "text"}[
-        kind
-    ]
+    takes = {
+        "yesno": "yes | no",
+        "tick": "yes",
+        "choice": " | ".join(choices),
+        "several": f"[{', '.join(choices)}]",
+        "date": "2026-11-22",
+        "photo": "path",
+        "defect": "MEC-AMP-B …",
+        "lines": "[{…}]",
+    }.get(kind, kind)
     return f"{name} = {takes}" if required else f"[{name} = {takes}]"
 
 
@@ -120,12 +137,13 @@ def _check(path: Path, where: str, entry: Mapping[str, Any], *, visits: bool) ->
             if not isinstance(value, dict):
                 raise _wrong(path, f"{where}.{name}", "must be a table: the answers of that visit")
             _check(path, f"{where}.{name}", value, visits=False)
-        elif name == "readings":
+        elif name in TABLES:
             if not isinstance(value, dict):
-                raise _wrong(path, f"{where}.{name}", 'must be a table: "rate CH" = "+4.5 s/d"')
-        elif isinstance(value, (dict, list)):
-            raise _wrong(path, f"{where}.{name}", "must be one value")
-        elif name in OWN and not isinstance(value, str):
+                example = '"rate CH" = "+4.5 s/d"' if name == "readings" else 'operator = "…", reason = "…"'
+                raise _wrong(path, f"{where}.{name}", f"must be a table: {example}")
+        elif isinstance(value, dict):
+            raise _wrong(path, f"{where}.{name}", "must be one value, or a list")
+        elif name in WORDS and not isinstance(value, str):
             raise _wrong(path, f"{where}.{name}", "must be text")
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from bench import hierarchy
 from bench.conformity import State
 from bench.desk import Desk
-from bench.errors import EtabliError, ExitCode, UsageError
+from bench.errors import EtabliError, ExitCode, Refused, UsageError
 from bench.instrument import Stopped
 from bench.journal import Journal, LogFilter
 from bench.judging import Judged
 from bench.language import _, msg
 from bench.people import Role
-from bench.procedure.model import Step, StepKind
+from bench.procedure import guards
+from bench.procedure.answers import is_asked
+from bench.procedure.model import Procedure, Step, StepKind
 from bench.quantities import Quantity
 from bench.work import Work
 from tui.answers import Answer, Answers, expected
@@ -102,8 +108,19 @@ class Reader:
 class HeadlessRun:
     """One order's way through its procedure. `say` narrates, `show` hears each judged measurement."""
 
-    def __init__(self, desk: Desk, settings: Settings, answers: Answers, end: SafeEnd, *, say: Say, show: Show) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        settings: Settings,
+        answers: Answers,
+        end: SafeEnd,
+        *,
+        photos: Path,
+        say: Say,
+        show: Show,
+    ) -> None:
         self._desk = desk
+        self._photos = photos
         self._settings = settings
         self._answers = answers
         self._end = end
@@ -117,7 +134,7 @@ class HeadlessRun:
         after the interruption was journaled, Ended after a signal. The order stays at the step.
         """
         work = self._desk.work(number)
-        self._answers.check(work.procedure)
+        self._answers.check(work.procedure, *self._ahead(work.procedure))
         if reader is not None:
             reader.work = work
         if not work.closed:
@@ -146,18 +163,105 @@ class HeadlessRun:
             )
         answer = self._answers.at(step, visit)
         self._sign_in(answer.operator or self._answers.operator, answer.role)
+        if answer.take_over:
+            hierarchy.take_over(work, answer.take_over)
+        if answer.skip:
+            work.skip(answer.skip, answer.reason)
+            return
+        if answer.card and step.machine:
+            self._desk.acknowledge_card(step.machine)
         if not work.state.started:
-            work.start()
+            self._lifted(work, answer, work.start)
             self._say(_("{step} (visit {visit})").format(step=step.title, visit=visit))
         if step.kind is StepKind.MEASUREMENT:
             self._measure(work, step, answer)
+        elif step.kind is StepKind.WAIT:
+            self._wait(work)
+            work.answer({})
         else:
-            self._answer(work, step, answer, visit)
+            self._lifted(work, answer, lambda: self._answer(work, step, answer, visit))
+
+    def _ahead(self, procedure: Procedure) -> list[Procedure]:
+        """Return the procedures that the order may go on with."""
+        named = {c.procedure for step in procedure.steps for entry in step.fields for c in entry.choices}
+        return [self._desk.procedures.get(each) for each in sorted(named) if each]
 
     def _answer(self, work: Work, step: Step, answer: Answer, visit: int) -> None:
-        if any(entry.required and answer.fields.get(entry.id) in (None, "") for entry in step.fields):
+        fields = self._for_each(work, answer.fields)
+        given = {name: self._photo(work, name, value) for name, value in fields.items()}
+        lacking = [
+            entry
+            for entry in work.fields()
+            if entry.required and entry.kind not in ("lines", "several") and is_asked(entry, given)
+            if given.get(entry.id) in (None, "")
+        ]
+        if lacking:
             raise self._answers.missing(step, visit, expected(step))
-        work.answer(answer.fields, answer.reason)
+        signing = step.kind is StepKind.SIGNOFF and self._desk.operator is not None
+        proof = pin_of(self._desk, self._desk.operator) if signing and self._desk.operator else None
+        work.answer(given, answer.reason, pin=proof)
+
+    def _for_each(self, work: Work, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Spread what is answered once over the entries that a field is asked for, and fill in what the order says."""
+        asked = {entry.id for entry in work.fields()}
+        spread = {
+            name: given[name.partition(".")[0]] for name in asked if "." in name and name.partition(".")[0] in given
+        }
+        return {
+            **work.prefilled(),
+            **spread,
+            **{name: value for name, value in given.items() if name in asked or name not in _bases(work)},
+        }
+
+    def _photo(self, work: Work, name: str, value: Any) -> Any:
+        """Attach the photo that a file names by its path; other answers stay as they are."""
+        kind = next((entry.kind for entry in work.fields() if entry.id == name), "")
+        if kind != "photo" or not isinstance(value, str) or value in work.state.photos:
+            return value
+        from bench.photos import PhotoKind, PhotoStore, attach
+
+        store = PhotoStore(self._photos)
+        step = work.step.id if work.step else ""
+        photo = attach(self._desk, store, work.number, self._answers.path.parent / value, PhotoKind.EVIDENCE, step=step)
+        work.refresh()
+        return photo.sha256
+
+    def _lifted(self, work: Work, answer: Answer, act: Callable[[], None]) -> None:
+        """Do `act`; where a rule stops it and the file says who lifts that or decides, let them, and do it again."""
+        try:
+            act()
+        except Refused as refused:
+            if not self._settled(work, answer, refused.refusal.rule):
+                raise
+            self._sign_in(answer.operator or self._answers.operator, answer.role)
+            act()
+
+    def _settled(self, work: Work, answer: Answer, rule: str) -> bool:
+        said = answer.decide if rule == "alert" else answer.lift
+        step = work.step
+        if not said or step is None:
+            return False
+        technician = self._desk.operator
+        scope = guards.scope_of(rule, work.question(step))
+        self._sign_in(str(said.get("operator", "")), "")
+        operator = self._desk.operator
+        pin = pin_of(self._desk, operator) if operator else None
+        reason = str(said.get("reason", ""))
+        if rule == "alert":
+            for alert in [each for each in work.state.alerts if each.holds_up]:
+                hierarchy.decide(work, alert.id, accept=bool(said.get("accept", True)), reason=reason, pin=pin)
+        else:
+            hierarchy.lift_rule(work, rule, scope, reason, pin)
+        if technician is not None:
+            self._sign_in(technician.id, "")
+        return True
+
+    def _wait(self, work: Work) -> None:
+        left = work.waiting()
+        while left is not None and left > timedelta(0):
+            self._end.check()
+            time.sleep(min(left.total_seconds(), 0.2))
+            left = work.waiting()
 
     def _measure(self, work: Work, step: Step, answer: Answer) -> None:
         while (task := work.next_task()) is not None:
@@ -187,6 +291,11 @@ class HeadlessRun:
             )
         if self._desk.operator != operator:
             self._desk.authenticate(operator, pin_of(self._desk, operator), _role(role))
+
+
+def _bases(work: Work) -> set[str]:
+    """Return the ids of the fields that are asked for each entry of a list."""
+    return {entry.id for entry in work.step.fields if entry.each} if work.step else set()
 
 
 def _role(word: str) -> Role | None:

@@ -46,6 +46,10 @@ class HouseEntry(_Entry):
     residual_field_max: str = ""
     self_check: bool = False
     repeats_without_reason: PositiveInt = 3
+    temperature_gap: PositiveFloat = 2.0
+    cost_margin: float = Field(default=0.0, ge=0, le=1)
+    diagnosis_days: PositiveInt = 30
+    wait_scale: float = Field(default=1.0, ge=1)
     rule: Literal["simple", "iso-14253-1", "guard-band-u"] = "iso-14253-1"
     training: bool = False
     pins: bool = True
@@ -184,6 +188,8 @@ class WorkshopFile(_Entry):
         for what, ids in (("operator", [o.id for o in self.operator]), ("instrument", [i.id for i in self.instrument])):
             for twice in sorted({each for each in ids if ids.count(each) > 1}):
                 raise ValueError(f"{what} {twice!r} stands twice")
+        if self.house.wait_scale != 1 and self.simulation is None and not self.house.training:
+            raise ValueError("wait_scale shortens waits of a demonstration or of training only")
         # A badge is looked for whatever the case; nobody may be found by the badge of somebody else.
         badges = [(o.badge or o.id).casefold() for o in self.operator]
         for twice in sorted({each for each in badges if badges.count(each) > 1}):
@@ -224,6 +230,10 @@ def settings(file: WorkshopFile) -> Settings:
         rule=RULES[file.house.rule],
         training=file.house.training,
         order_prefix=file.house.order_prefix,
+        temperature_gap=file.house.temperature_gap,
+        cost_margin=file.house.cost_margin,
+        diagnosis_days=file.house.diagnosis_days,
+        wait_scale=file.house.wait_scale,
     )
     return Settings(
         language=file.language,

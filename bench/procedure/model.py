@@ -291,12 +291,16 @@ class Stage(_Data):
 
 
 class Procedure(_Data):
-    """A procedure: its steps in order, entered at the first. `sha256` pins the exact content in the record."""
+    """A procedure: its steps in order, entered at the first. `sha256` pins the exact content in the record.
+
+    `copied_from` names the procedure that a workshop has copied and edited under a name of its own.
+    """
 
     id: str
     version: str
     title: Text
     families: tuple[Family, ...]
+    copied_from: str = ""
     stage: tuple[Stage, ...] = ()
     step: tuple[Step, ...]
     sha256: str = ""

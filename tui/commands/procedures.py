@@ -6,9 +6,9 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from bench.errors import DataFileError, ExitCode
-from bench.language import _
-from bench.procedure.library import load
+from bench.errors import DataFileError, EtabliError, ExitCode
+from bench.language import _, msg
+from bench.procedure.library import ProcedureLibrary, load, lost
 from bench.procedure.model import Procedure, Step
 from tui import lines
 from tui.answers import expected
@@ -52,18 +52,37 @@ def _asks(step: Step) -> str:
 
 
 def _check(files: list[str]) -> int:
-    problems = []
+    """Check files, or the workshop's; a procedure of ours that was edited must still do what ours does."""
+    problems: list[EtabliError] = []
+    folder = Folder.home()
+    library = folder.procedures()
     if files:
         for file in files:
             try:
-                load(Path(file))
+                problems += _lost(load(Path(file), "workshop", library.modules))
             except DataFileError as error:
                 problems.append(error)
     else:
-        problems += [error for error in Folder.home().procedures().problems if isinstance(error, DataFileError)]
+        problems += library.problems
+        problems += [each for procedure in library.all() for each in _lost(procedure)]
     for problem in problems:
         print(problem)
     if problems:
         return ExitCode.FAILURE
     print(_("No mistake found."), file=sys.stderr)
     return ExitCode.OK
+
+
+def _lost(edited: Procedure) -> list[EtabliError]:
+    """Return what an edited procedure no longer does that ours of the same name, or the one it was copied from, does."""
+    ours = {each.id: each for each in ProcedureLibrary().all()}
+    original = ours.get(edited.copied_from or edited.id)
+    if edited.origin == "shipped" or original is None:
+        return []
+    missing = lost(original, edited)
+    if not missing:
+        return []
+    what = msg(
+        "{id} no longer does what {original} does: {lost}.", id=edited.id, original=original.id, lost="; ".join(missing)
+    )
+    return [EtabliError(what, remedy=msg("Give these back, or begin a procedure of its own (without copied_from)."))]

@@ -44,6 +44,7 @@ def _headless(number: str, file: Path) -> int:
                 workshop.settings,
                 answers,
                 end,
+                photos=workshop.folder.photos,
                 say=narrate,
                 show=lambda judged: print(measurement_line(judged), flush=True),
             )

@@ -117,6 +117,7 @@ def run_headless(place: Folder, case: str | None, speed: float | None, say: Say 
                 workshop.settings,
                 answers,
                 end,
+                photos=place.photos,
                 say=say,
                 show=lambda judged: print("  " + measurement_line(judged), flush=True),
             )
