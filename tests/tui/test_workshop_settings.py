@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DataFileError
+from bench.instrument import InstrumentKind
 from bench.people import Role
 from tui.folder import Folder
 from tui.settings import load
@@ -26,6 +27,9 @@ self_check = true
 id = "cl"
 name = "Claire"
 roles = ["technician", "controller"]
+badge = "2041"
+level = 3
+instruments = ["timegrapher", "water-resistance"]
 
 [[instrument]]
 id = "leak"
@@ -62,6 +66,10 @@ def test_it_names_the_house_the_people_and_the_instruments(tmp_path: Path) -> No
     operator = settings.operator("cl")
     assert operator is not None
     assert operator.roles == {Role.TECHNICIAN, Role.CONTROLLER}
+    assert (operator.badge, operator.level) == ("2041", 3)
+    assert operator.may_use(InstrumentKind.TIMEGRAPHER)
+    assert not operator.may_use(InstrumentKind.DEMAGNETISER)
+    assert (settings.pins, settings.lock_after, settings.house.training) == (True, 600.0, False)
     record = settings.records[0]
     assert record.certificate is not None
     assert (record.certificate.due, record.certificate.serial) == (date(2026, 12, 18), "4711")
@@ -85,6 +93,18 @@ def test_it_names_the_house_the_people_and_the_instruments(tmp_path: Path) -> No
         (("accuracy = 1.0", "acuracy = 1.0"), "acuracy"),
         (("[house]", '[[operator]]\nid = "cl"\nname = "C"\nroles = ["manager"]\n[house]'), "stands twice"),
         (("[house]", "[house"), "line"),
+        (("level = 3", "level = 5"), "level"),
+        (("level = 3", "level = 0"), "level"),
+        (('"timegrapher", "water', '"oven", "water'), "instruments"),
+        (
+            ("[house]", '[[operator]]\nid = "2041"\nname = "C"\nroles = ["manager"]\n[house]'),
+            "badge '2041' stands twice",
+        ),
+        (("self_check = true", "lock_after_minutes = -1"), "lock_after_minutes"),
+        (("self_check = true", 'pins = "sometimes"'), "pins"),
+        (("self_check = true", 'training = "no way"'), "training"),
+        (("[house]", '[simulation]\npin = "12"\n[house]'), "pin"),
+        (("[house]", '[simulation]\npin = "12a4"\n[house]'), "pin"),
     ],
 )
 def test_a_mistake_is_told_with_file_key_and_reason(tmp_path: Path, change: tuple[str, str], said: str) -> None:
@@ -92,6 +112,18 @@ def test_a_mistake_is_told_with_file_key_and_reason(tmp_path: Path, change: tupl
         load(write(tmp_path, WHOLE.replace(*change)))
     assert "workshop.toml" in str(caught.value)
     assert said in str(caught.value)
+
+
+def test_what_is_left_out_holds_nobody_back(tmp_path: Path) -> None:
+    plain = WHOLE.replace('badge = "2041"\nlevel = 3\ninstruments = ["timegrapher", "water-resistance"]\n', "")
+    rules = "training = true\npins = false\nlock_after_minutes = 0\n"
+    settings = load(write(tmp_path, plain.replace("self_check = true\n", rules)))
+    operator = settings.operator("cl")
+    assert operator is not None
+    assert (operator.badge, operator.level) == ("cl", 4)
+    assert all(operator.may_use(kind) for kind in InstrumentKind)
+    assert (settings.pins, settings.lock_after, settings.house.training) == (False, 0.0, True)
+    assert operator.may_use(InstrumentKind.DEMAGNETISER)
 
 
 def test_a_first_start_makes_a_workshop_that_can_be_opened(tmp_path: Path) -> None:
