@@ -74,7 +74,7 @@ def _check(files: list[str]) -> int:
 
 
 def _lost(edited: Procedure) -> list[EtabliError]:
-    """Return what an edited procedure no longer does that ours of the same name, or the one it was copied from, does."""
+    """Return what an edited procedure no longer does that ours, of the same name or copied from, does."""
     ours = {each.id: each for each in ProcedureLibrary().all()}
     original = ours.get(edited.copied_from or edited.id)
     if edited.origin == "shipped" or original is None:
