@@ -2,9 +2,10 @@
 
     steps = walk_tree(work, {"decide-leak": "repair", "dust": [{"seen": "dust", "pieces": 2}, {}]})
 
-`answers` holds, by step id: the fields that are not as usual; a word, for the one choice of a decision; a list of these,
-one for each visit (the last for those after); or a function that does the step itself. Everything else is answered as
-`usual` says. People sign in as each step wants; waits are waited for, cards read, blocking alerts accepted by the manager.
+`answers` holds, by step id: the fields that are not as usual; a word, for the one choice of a decision; a list of
+these, one for each visit (the last for those after); or a function that does the step itself. Everything else is
+answered as `usual` says. People sign in as each step wants; waits are waited for, cards read, blocking alerts accepted
+by the manager.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ USUAL: dict[str, Any] = {
     "case_number": "118204",
     "engraved": "30 m",
     "equivalence": "original",
-    "movement_out": "yes",
     "follows": "no",
     "reference": "D-1",
     "battery_reference": "371",
