@@ -178,7 +178,7 @@ def evaluate(
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> tuple[Judged, ...]:
     """Turn the readings of a finished program into judged measurements."""
-    task = replace(task, blockers=(*task.blockers, *_weak_signal(task, result)))
+    task = replace(task, blockers=(*task.blockers, *_other_lift_angle(task, result), *_weak_signal(task, result)))
     capability = {entry.quantity: entry for entry in facts.capabilities}
     judged = []
     for reading in result.readings:
@@ -201,6 +201,28 @@ def evaluate(
         )
         judged.append(Judged(measurement, state(task, measurement)))
     return tuple(judged)
+
+
+def _other_lift_angle(task: MeasureTask, result: RunResult) -> tuple[Refusal, ...]:
+    """G-20: a machine that was set to another lift angle than the profile's shows another amplitude."""
+    wanted = task.program.parameters.get("lift_angle")
+    set_to = [r.conditions["lift_angle"] for r in result.readings if isinstance(r.conditions.get("lift_angle"), Value)]
+    if not isinstance(wanted, Value) or all(
+        round(angle.magnitude, 1) == round(wanted.magnitude, 1) for angle in set_to
+    ):
+        return ()
+    return (
+        Refusal(
+            "G-20",
+            msg(
+                "The instrument was set to a lift angle of {angle}; the profile says {wanted}.",
+                angle=set_to[0],
+                wanted=wanted,
+            ),
+            msg("Set the profile's lift angle on the instrument and repeat."),
+            msg("the workshop manager, in the profile"),
+        ),
+    )
 
 
 def _weak_signal(task: MeasureTask, result: RunResult) -> tuple[Refusal, ...]:
