@@ -156,6 +156,7 @@ def _done(state: OrderState, event: Event) -> OrderState:
         ends=(*state.ends, end),
         ended_at={**state.ended_at, p["step"]: event.at},
         workers=workers,
+        begun=state.begun | {p["step"]},
     )
 
 
@@ -227,6 +228,7 @@ def _procedure_changed(state: OrderState, event: Event) -> OrderState:
         started=False,
         answered=False,
         carried=frozenset(p["carried"]),
+        begun=frozenset(),
     )
 
 

@@ -73,7 +73,7 @@ def passed_over(procedure: Procedure, ask: Question) -> list[Draft]:
     if state.started:
         return []
     done_before = {step.module, f"{step.module}/{step.phase}"} & state.carried if step.module else set()
-    carried = bool(done_before) and state.visits.get(step.id, 0) == 0
+    carried = bool(done_before) and step.id not in state.begun
     if not carried and all(fits(fact(ask, name), wanted) for name, wanted in step.when.items()):
         return []
     target = step.next.get(SKIPPED) or step.next.get("*") or procedure.following(step.id)
