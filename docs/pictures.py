@@ -19,11 +19,13 @@ from tui import demo
 from tui.app import EtabliApp
 from tui.folder import Folder
 from tui.screens.bench import BenchScreen
+from tui.screens.dialogs import PinDialog
 from tui.widgets.form import ChoiceField, Field, TickField
 
 HERE = Path(__file__).parent / "pictures"
 SIZE = (130, 42)
 SPEED = 40.0
+PIN = "0000"
 # A picture asks no server for its letters.
 FONTS = re.compile(r"@font-face \{.*?\}\s*|<!--.*?-->", re.DOTALL)
 ANSWERS = {"moisture_visible": "no", "way": "regulate"}
@@ -46,6 +48,14 @@ class Photographer:
         for key in keys:
             self.app.post_message(events.Key(key, key if len(key) == 1 else None))
             await self.settle()
+
+    async def sign_in(self) -> None:
+        """Sign in as the first of the list, with the demonstration's PIN."""
+        for keys, then in ((["enter"], PinDialog), ([*PIN, "enter"], BenchScreen)):
+            for key in keys:
+                self.app.post_message(events.Key(key, key if len(key) == 1 else None))
+            while not isinstance(self.app.screen, then) or (then is PinDialog and self.app.focused is None):
+                await asyncio.sleep(0.05)
 
     async def fill_in(self) -> None:
         """Answer the field under the keyboard."""
@@ -84,7 +94,7 @@ async def take(language: str) -> list[Path]:
             while len(app.screen_stack) < 2:
                 await asyncio.sleep(0.05)
             at_work = Photographer(app, "" if language == "en" else f".{language}")
-            await at_work.press("enter")
+            await at_work.sign_in()
             while not isinstance(app.screen, BenchScreen) or app.screen.now is None:
                 await asyncio.sleep(0.05)
             await at_work.go_to("timing-before", measured=True)

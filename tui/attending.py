@@ -115,24 +115,37 @@ class AttendedApp(KeyboardApp):
     async def _proven(self, operator: Operator, role: Role) -> bool:
         """Sign in with the PIN, asking until it is right; False where the person gives up. Raises EtabliError."""
         desk, keys = self.desk, self.desk.keys
-        if keys is None:
-            await self.at_bench(desk.authenticate, operator, None, role)
-            return True
         await self.at_bench(desk.attendance.admit, operator, role)
-        if not keys.has(operator.id):
+        if keys is not None and not keys.has(operator.id):
             pin = await self._new_pin(operator)
             if pin is not None:
                 await self.at_bench(desk.authenticate, operator, pin, role)
             return pin is not None
-        preset = keys.preset_for(operator.id)
+        return await self.with_pin(
+            f"{operator.name} · {role}", lambda pin: self.at_bench(desk.authenticate, operator, pin, role), operator
+        )
+
+    async def with_pin(
+        self, purpose: str, act: Callable[[str | None], Awaitable[object]], operator: Operator | None = None
+    ) -> bool:
+        """Do `act` with the PIN of who is signed in (or of `operator`), asking until it is right; in a worker.
+
+        Where the house asks for no PIN, `act` gets None at once. False where the person gives up. Raises what `act`
+        raises, but for a wrong PIN.
+        """
+        keys, whose = self.desk.keys, operator or self.operator
+        if keys is None or whose is None:
+            await act(None)
+            return True
+        preset = keys.preset_for(whose.id)
         hint = _("Demonstration: the PIN is {pin}.").format(pin=preset) if preset else ""
         refused: EtabliError | None = None
         while True:
-            pin = await self.push_screen_wait(PinDialog(f"{operator.name} · {role}", hint=hint, refused=refused))
+            pin = await self.push_screen_wait(PinDialog(purpose, hint=hint, refused=refused))
             if pin is None:
                 return False
             try:
-                await self.at_bench(desk.authenticate, operator, pin, role)
+                await act(pin)
             except WrongPin as wrong:
                 refused = wrong
                 self.bell()
