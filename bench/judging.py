@@ -66,6 +66,7 @@ HANDLINGS = (
     "new-gasket",
     "new-battery",
     "battery-out",  # supply by the instrument
+    "new-movement",  # a quartz movement from the supplier takes the old one's place
     "demagnetise",  # said after the real field has been applied; a simulated watch feels the simulated coil itself
     "clean",
 )

@@ -132,6 +132,7 @@ QUANTITIES: dict[str, Quantity] = _catalogue(
     _q("temperature", "temperature", "°C", 1, "température", "temperature", signed=True),
     _q("diameter", "length", "mm", 2, "diamètre", "diameter"),
     _q("height", "length", "mm", 2, "hauteur", "height"),
+    _q("stem_length", "length", "mm", 2, "longueur de tige", "stem length"),
     _q("jewels", "count", "1", 0, "rubis", "jewels"),
     _q("signal_level", "level", "1", 2, "niveau du signal", "signal level"),
     _q("rated_pressure", "rating", "bar", 0, "étanchéité annoncée", "water-resistance rating"),

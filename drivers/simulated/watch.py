@@ -11,7 +11,7 @@ from drivers.simulated.case import WatchCase
 from drivers.simulated.cases import CaseFile
 from drivers.simulated.magnetism import Magnetism
 from drivers.simulated.movement import Beat, MechanicalMovement, MechanicalSpec, position
-from drivers.simulated.quartz import QuartzMovement
+from drivers.simulated.quartz import QuartzMovement, QuartzSpec
 
 RUNNING_CHECK = 60.0  # s between two looks at what the battery has lost
 
@@ -104,6 +104,14 @@ class VirtualWatch:
 
     def _battery_out(self, detail: str, now: float) -> None:
         if self.battery:
+            self.battery.fitted = False
+
+    def _new_movement(self, detail: str, now: float) -> None:
+        """Put a sound quartz movement of the same calibre in the old one's place; its battery is not in yet."""
+        if self.quartz and self.battery:
+            defaults = QuartzSpec(kind="quartz")
+            sound = {name: getattr(defaults, name) for name in ("friction", "coil", "insulation", "lower_voltage")}
+            self.quartz = QuartzMovement(self.quartz.spec.model_copy(update=sound), "new")
             self.battery.fitted = False
 
     def _demagnetise(self, detail: str, now: float) -> None:
