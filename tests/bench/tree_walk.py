@@ -19,7 +19,7 @@ from bench import hierarchy
 from bench.events import Draft, EventKind
 from bench.instrument import LinkLost
 from bench.people import Operator, Role
-from bench.procedure.model import FormField, StepKind
+from bench.procedure.model import FormField, Procedure, StepKind
 from bench.work import Work
 
 RECEPTION = Operator("r1", "Sylvie Monnin", frozenset({Role.RECEPTION}))
@@ -192,5 +192,33 @@ def attach_photo(work: Work, entry: FormField) -> str:
 
 
 def branches(work: Work) -> set[tuple[str, str]]:
-    """Return every (step, outcome) that the order has taken."""
-    return {(end.step, end.outcome) for end in work.state.ends}
+    """Return every (step, outcome) that the order has taken; a step left out with its coded reason as "skip code"."""
+    codes = {
+        (event.payload["step"], f"skip {event.payload['code']}")
+        for event in work.desk.journal.events(order=work.number)
+        if event.kind is EventKind.STEP_DONE and event.payload.get("code")
+    }
+    return {(end.step, end.outcome) for end in work.state.ends} | codes
+
+
+def possible(procedure: Procedure) -> set[tuple[str, str]]:
+    """Return every (step, outcome) that the data names: of decisions, rules, measurements, coded reasons to skip."""
+    found = set()
+    for step in procedure.steps:
+        if step.kind is StepKind.DECISION:
+            found |= {(step.id, choice.id) for choice in step.fields[0].choices}
+        found |= {(step.id, rule.result) for rule in step.outcome if rule.result}
+        if step.measure is not None:
+            found |= {(step.id, outcome) for outcome in step.next if outcome in ("fail", "not-measured")}
+        found |= {(step.id, f"skip {reason.id}") for reason in step.skip}
+    return found
+
+
+def refusing(procedure: Procedure) -> set[tuple[str, str]]:
+    """Return every (step, field) of which an answer is refused by the data."""
+    return {(step.id, rule.field) for step in procedure.steps for rule in step.outcome if rule.refuse is not None}
+
+
+def limited(procedure: Procedure) -> set[str]:
+    """Return the steps that go to the manager when they are entered too often."""
+    return {step.id for step in procedure.steps if step.max_visits}
