@@ -1,4 +1,4 @@
-"""When the bench may go on by itself: the reading is stable, all judged conforms, no hand is needed but to turn.
+"""When the bench may go on by itself: the reading is stable, nothing fails, no hand is needed but to turn.
 
 A reading is stable when its own scatter (standard uncertainty of type A) is no more than all the rest of its
 uncertainty: measuring longer would change little (GUM, JCGM 100:2008, 4.2 and 5.1).
@@ -58,11 +58,11 @@ def scatter(judged: Sequence[Judged]) -> Scatter | None:
     return max(found, key=lambda each: each.own / each.rest if each.rest else float("inf"), default=None)
 
 
-def passes(judged: Sequence[Judged]) -> bool:
-    """Whether something was judged and all of it conforms, none of it with reserve."""
+def nothing_against(judged: Sequence[Judged]) -> bool:
+    """Whether all that was judged conforms without reserve; single positions of a sequence are not judged yet."""
     verdicts = [entry.verdict for entry in judged]
     asked = [v for v in verdicts if v.refusal is None or v.refusal.rule not in ("information", "no-limit")]
-    return bool(asked) and all(verdict.state is State.CONFORMING for verdict in asked)
+    return all(verdict.state is State.CONFORMING for verdict in asked)
 
 
 def only_turned(task: MeasureTask) -> bool:

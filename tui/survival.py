@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
 from bench.errors import EtabliError
 from bench.language import msg
@@ -87,6 +88,12 @@ class Hardy(_Pump):
         except Exception as error:
             if isinstance(message, events.Compose | events.Mount):
                 raise
+            self.app._handle_exception(error)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that crashed beside everything else is said too."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and isinstance(error, Exception) and not event.worker.exit_on_error:
             self.app._handle_exception(error)
 
 

@@ -16,7 +16,7 @@ from bench.errors import EtabliError, Refused
 from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from bench.measurement import Sample
-from tui.advance import Scatter, only_turned, passes, scatter
+from tui.advance import Scatter, nothing_against, only_turned, scatter
 from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
 from tui.screens.room import Room
@@ -402,7 +402,7 @@ class BenchScreen(Room):
         if not self.to_consider or now is None or found is None or not self.app.preferences.auto_advance:
             return
         self.to_consider = False
-        if not now.measuring or not passes(self.last) or self.query_one(Panel).shown:
+        if not now.measuring or not nothing_against(self.last) or self.query_one(Panel).shown:
             return
         if now.task is not None and only_turned(now.task) and not now.task.blockers:
             self._begin_to_count(found, TURN_SECONDS if found.stable else 0, now.task.label)
