@@ -12,6 +12,7 @@ from bench.errors import EtabliError, UsageError
 from bench.language import _, msg
 
 if TYPE_CHECKING:
+    from bench.customers import CustomerStore
     from bench.journal import Journal
     from bench.procedure.library import ProcedureLibrary
     from profiles.library import Library
@@ -45,6 +46,20 @@ class Folder:
     def pins(self) -> Path:
         """The PINs of its people, apart from what is copied, shown or sent."""
         return self.path / "pins.json"
+
+    @property
+    def photos(self) -> Path:
+        return self.path / "photos"
+
+    @property
+    def customers(self) -> Path:
+        """The customers' entries, sealed; what opens them is `customer_keys`."""
+        return self.path / "customers.db"
+
+    @property
+    def customer_keys(self) -> Path:
+        """The key of each customer's entry: left out of copies that are kept long, so that erasing reaches them."""
+        return self.path / "customers.keys"
 
     @property
     def recordings(self) -> Path:
@@ -101,6 +116,12 @@ class Folder:
         from bench.journal import Journal
 
         return Journal.open(self.journal, station="", writable=False)
+
+    def customer_store(self) -> CustomerStore:
+        """Open the customers' file. Raises CustomerError."""
+        from bench.customers import CustomerStore
+
+        return CustomerStore(self.customers, self.customer_keys)
 
     def profiles(self) -> Library:
         from profiles.library import Library

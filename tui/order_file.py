@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from bench import datafile
-from bench.order import Family, Quote, RepairOrder, Watch
+from bench.order import Contact, Family, Quote, RepairOrder, Watch
 
 
 class _Entry(BaseModel):
@@ -28,6 +29,10 @@ class WatchEntry(_Entry):
     grade: str = ""
     case: str = ""
     water_resistance: str = ""
+    glass: Literal["", "small", "medium", "large"] = ""
+    materials: str = ""
+    size: str = ""
+    complications: str = ""
 
 
 class QuoteEntry(_Entry):
@@ -36,12 +41,20 @@ class QuoteEntry(_Entry):
     reference: str = Field(min_length=1)
     how: str = Field(min_length=1)
     signed_at: str = ""
+    operations: tuple[str, ...] = ()
+    ceiling: NonNegativeFloat | None = None
+    minutes: NonNegativeInt | None = None
+    supplementary: bool = False
+    version: PositiveInt = 1
 
 
 class OrderEntry(_Entry):
-    """One repair order; what it lacks is asked for before the first step (G-02)."""
+    """One repair order; what it lacks is asked for before the first step (G-02).
 
-    number: str = Field(min_length=1)
+    Without a number it gets the workshop's next one; `custom` is the counter software's own reference.
+    """
+
+    number: str = ""
     customer: str = ""
     procedure: str = Field(min_length=1)
     declared: str = ""
@@ -49,6 +62,13 @@ class OrderEntry(_Entry):
     received: date | str = ""
     promised: date | str = ""
     accessories: str = ""
+    expectation: str = ""
+    warranty: date | Literal[""] = ""
+    declared_value: str = ""
+    complaint_of: str = ""
+    origin: str = ""
+    contact: Contact | Literal[""] = ""
+    custom: str = ""
     watch: WatchEntry
     quote: QuoteEntry | None = None
     notes: dict[str, str | int | float | bool] = Field(default_factory=dict)
@@ -66,6 +86,13 @@ class OrderEntry(_Entry):
             accessories=self.accessories,
             quote=Quote(**self.quote.model_dump()) if self.quote else None,
             notes=self.notes,
+            expectation=self.expectation,
+            warranty=str(self.warranty),
+            declared_value=self.declared_value,
+            complaint_of=self.complaint_of,
+            origin=self.origin,
+            contact=self.contact or None,
+            custom=self.custom,
         )
 
 

@@ -1,4 +1,4 @@
-"""`etabli orders list · show · new · quote`: repair orders."""
+"""`etabli orders list · show · photo · quote`: repair orders."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ FLAGS = {
 
 
 def run(arguments: Namespace) -> int:
-    if arguments.act == "new":
-        return _new(Path(arguments.file))
+    if arguments.act == "photo":
+        return _photo(arguments)
     if arguments.act == "quote":
         return _quote(arguments)
     with Folder.home().read_journal() as journal:
@@ -95,14 +95,25 @@ def _about(payload: object) -> str:
     return " ".join(str(payload[name]) for name in ("step", "outcome") if payload.get(name))
 
 
-def _new(file: Path) -> int:
-    from tui.order_file import load
+def _photo(arguments: Namespace) -> int:
+    from bench.photos import PhotoStore, attach
+    from tui import proof
     from tui.workshop import Workshop
 
-    order = load(file)
     with Workshop.open(Folder.home(), instruments=False) as workshop:
-        workshop.desk.open_order(order)
-    print(order.number)
+        operator = workshop.operator(arguments.by)
+        workshop.desk.authenticate(operator, proof.ask_or_take(workshop.desk, operator))
+        store = PhotoStore(workshop.folder.photos)
+        photo = attach(
+            workshop.desk,
+            store,
+            arguments.order,
+            Path(arguments.file),
+            arguments.kind,
+            step=arguments.step,
+            note=arguments.note,
+        )
+    print(store.folder / photo.name)
     return 0
 
 
