@@ -97,7 +97,7 @@ class MemoryJournal:
 
 @dataclass
 class Truth:
-    """What the watch on the bench is like; handlings change it as hands would."""
+    """What the watch on the bench is like; handlings change it as hands would. `supplied` is what a new movement draws."""
 
     rate: float = 3.0
     amplitude: float = 285.0
@@ -109,6 +109,9 @@ class Truth:
     battery: float = 1.56
     consumption: float = 0.8
     quartz_rate: float = 0.1
+    coil: float = 1.5
+    lower_voltage: float = 1.1
+    supplied: float = 0.8
     signal: float = 0.98
     mends: bool = True
     position: str = "CH"
@@ -125,6 +128,8 @@ class Truth:
                 self.battery = 1.57
             case "regulate" if self.mends:
                 self.rate = 1.0
+            case "new-movement":
+                self.consumption, self.quartz_rate, self.coil, self.lower_voltage = self.supplied, 0.1, 1.5, 1.1
 
     @property
     def rate_now(self) -> float:
@@ -237,8 +242,9 @@ def _one(*keys: str) -> Callable[[Truth, Program], RunResult]:
         "quartz_rate": lambda t: t.quartz_rate,
         "pulse_width": lambda t: 5.9,
         "pulse_period": lambda t: 1.0,
-        "coil_resistance": lambda t: 1.5,
+        "coil_resistance": lambda t: t.coil,
         "insulation_resistance": lambda t: 9.0,
+        "lower_working_voltage": lambda t: t.lower_voltage,
     }
 
     def run(truth: Truth, program: Program) -> RunResult:
@@ -260,6 +266,7 @@ _PROGRAMS: dict[str, Callable[[Truth, Program], RunResult]] = {
     "quartz-rate": _one("quartz_rate"),
     "pulse": _one("pulse_width", "pulse_period"),
     "resistance": _one("coil_resistance", "insulation_resistance"),
+    "lower-voltage": _one("lower_working_voltage"),
 }
 
 _ACCURACY = {
@@ -275,6 +282,7 @@ _ACCURACY = {
     "consumption_stem_pulled": 0.02,
     "quartz_rate": 0.01,
     "coil_resistance": 0.02,
+    "lower_working_voltage": 0.01,
 }
 
 
