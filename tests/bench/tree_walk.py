@@ -40,6 +40,7 @@ USUAL: dict[str, Any] = {
     "engraved": "30 m",
     "equivalence": "original",
     "follows": "no",
+    "fog": "no",
     "reference": "D-1",
     "battery_reference": "371",
     "customer_signature": "ticket 12",
@@ -51,8 +52,10 @@ LONGEST = 400
 
 
 def work_on(truth: Truth, procedure: str, **changes: Any) -> Work:
-    """An order opened at a desk with scripted instruments, nothing done yet."""
+    """An order opened at a desk with scripted instruments, nothing done yet; the order complained of before it."""
     desk = a_desk(truth, **{k: changes.pop(k) for k in ("house", "issued") if k in changes})
+    if changes.get("complaint_of"):
+        desk.open_order(an_order(procedure, changes["complaint_of"]))
     desk.open_order(an_order(procedure, **changes))
     return desk.work("2026-0001")
 
