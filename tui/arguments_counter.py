@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable
-from typing import Protocol
 
 from bench.catalogue import _
 
-
-class Group(Protocol):
-    """The commands of one level."""
-
-    def add(self, name: str, about: str, fill: Callable[[ArgumentParser], None], **defaults: object) -> None: ...
+TYPE_CHECKING = False  # typing itself would cost `--help` its import
+if TYPE_CHECKING:
+    from tui.arguments import _Group as Group
 
 
 # Options of `orders new` and the fields that they fill in.

@@ -168,12 +168,14 @@ def _find(customers: Customers, arguments: Namespace) -> None:
 
 def _export(customers: Customers, workshop: Workshop, arguments: Namespace) -> None:
     customer = customers.export(arguments.number)
-    openings = workshop.journal.events(kinds=[EventKind.ORDER_OPENED])
+    # Named when the order was opened, or in an answer at the counter.
+    naming = workshop.journal.events(kinds=[EventKind.ORDER_OPENED, EventKind.STEP_ANSWERED, EventKind.CORRECTED])
+    of_them = (e.order for e in naming if (e.payload.get("order") or {}).get("customer") == customer.number)
     data = {
         "number": customer.number,
         **customer.person.to_json(),
         "last_contact": customer.last_contact.isoformat(),
-        "orders": [event.order for event in openings if event.payload["order"]["customer"] == customer.number],
+        "orders": list(dict.fromkeys(of_them)),
     }
     written = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     if not arguments.output:
