@@ -55,7 +55,8 @@ def test_a_customer_gets_a_number_and_comes_back_whole(store: CustomerStore) -> 
 
 def test_names_are_found_without_accents_and_capitals(store: CustomerStore) -> None:
     store.add([JEANNE, Person("Paul Petit"), Person("Œuvrard Zoë")])
-    assert [c.number for c in store.find("ELEONORE arcy")] == ["C-000001"]
+    for words in ("ELEONORE arcy", "darcy", "d'arcy", "éléo"):
+        assert [c.number for c in store.find(words)] == ["C-000001"]
     assert [c.number for c in store.find("oeuvrard")] == ["C-000003"]
     assert store.find("nobody") == []
 
@@ -169,7 +170,7 @@ def test_every_look_and_every_change_is_in_the_record_which_names_nobody(
     customers.show(customer.number)
     customers.find("arcy")
     customers.change(customer.number, lambda person: Person(person.name, phone="01 23 45 67 89"))
-    same = customers.alike(Person("Arcy d’ Eleonore"))
+    same = customers.alike(Person("Darcy Eleonore"))
     customers.ask_merge(customer.number, same)
     told = [(event.kind, event.payload["customer"], event.operator) for event in journal.events()]
     assert told == [
