@@ -207,7 +207,8 @@ def evaluate(
 def _other_lift_angle(task: MeasureTask, result: RunResult) -> tuple[Refusal, ...]:
     """G-20: a machine that was set to another lift angle than the profile's shows another amplitude."""
     wanted = task.program.parameters.get("lift_angle")
-    set_to = [r.conditions["lift_angle"] for r in result.readings if isinstance(r.conditions.get("lift_angle"), Value)]
+    stated = (reading.conditions.get("lift_angle") for reading in result.readings)
+    set_to = [angle for angle in stated if isinstance(angle, Value)]
     if not isinstance(wanted, Value) or all(
         round(angle.magnitude, 1) == round(wanted.magnitude, 1) for angle in set_to
     ):

@@ -76,6 +76,11 @@ class Workshop(Protocol):
         """The folder where mistakes of the program are written down."""
         ...
 
+    @property
+    def photos(self) -> Path:
+        """The folder of the orders' photos."""
+        ...
+
     def sheet(self, order_number: str, fmt: str) -> Path:
         """Write the order's sheet and return where it is."""
         ...
@@ -447,12 +452,12 @@ class EtabliApp(HardyApp, AttendedApp):
         self.run_worker(self.run_action(hint.action, hint.node), exit_on_error=False)
 
     def action_jump(self) -> None:
-        from tui.screens.jump import JumpScreen, targets
+        from tui.screens.jump import JumpScreen, arrive, targets
 
         if isinstance(self.screen, JumpScreen):
             return
         if targets(self.screen):
-            self.push_screen(JumpScreen(targets(self.screen)))
+            self.push_screen(JumpScreen(targets(self.screen)), arrive)
         else:
             self.notify(_("There is nothing to jump to here."), markup=False)
 

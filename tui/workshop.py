@@ -109,6 +109,10 @@ class Workshop:
             remedy=msg("Operators: {known}.", known=", ".join(each.id for each in self.operators)),
         )
 
+    @property
+    def photos(self) -> Path:
+        return self.folder.photos
+
     def on_order(self, number: str) -> None:
         """Say which order lies on the bench: a simulated bench puts its watch there."""
         if self._simulation is not None:

@@ -17,12 +17,14 @@ from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from bench.measurement import Sample
 from tui.advance import Scatter, nothing_against, only_turned, scatter
+from tui.screens.bench_acts import Acts
 from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
 from tui.screens.room import Room
 from tui.sounds import Sound
 from tui.widgets.countdown_line import CountdownLine
 from tui.widgets.form import Form
+from tui.widgets.form_lists import LinesField, PickedField
 from tui.widgets.instruments import InstrumentStrip
 from tui.widgets.live import Live, traced
 from tui.widgets.order_header import OrderHeader
@@ -56,6 +58,7 @@ class BenchScreen(Room):
         Binding("k", "by_hand", N_("Key in"), id="by-hand"),
         Binding("n", "give_up", N_("Give up"), id="give-up"),
         Binding("s", "sheet", N_("Sheet"), id="sheet"),
+        Binding("m", "more", N_("More …"), id="more"),
         Binding("v", "picture", N_("Next picture"), show=False, id="picture"),
         Binding("z", "zoom", N_("Zoom the paper strip"), show=False, id="zoom"),
         Binding("f4", "sign_in", N_("Change operator"), show=False, id="operator"),
@@ -75,6 +78,7 @@ class BenchScreen(Room):
         self.samples: deque[Sample] = deque(maxlen=8192)
         self.live = Live()
         self.pictures = Pictures()
+        self.acts = Acts(self)
 
     def furnish(self) -> ComposeResult:
         yield OrderHeader()
@@ -94,6 +98,7 @@ class BenchScreen(Room):
     async def on_mount(self) -> None:
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
         self.counter = self.set_interval(SECOND, self._count, pause=True)
+        self.set_interval(SECOND, self._show_wait)
         await self._look()
 
     async def on_screen_resume(self) -> None:
@@ -123,11 +128,16 @@ class BenchScreen(Room):
             panel.clear()
         self._show_measuring()
         if moved and now.started and not now.measuring and now.step is not None:
-            await self.query_one(Form).ask(now.step.fields)
+            await self.query_one(Form).ask(now.fields, now.prefilled)
         if not self.query_one(Form).display:
             self.set_focus(None)
         self._consider()
         self.refresh_bindings()
+
+    def _show_wait(self) -> None:
+        """Let the time that is left run on the screen."""
+        if self.now is not None and self.now.waits_until is not None:
+            self.query_one(Todo).refresh(layout=True)
 
     def on_resize(self) -> None:
         if self.now is not None:
@@ -146,8 +156,8 @@ class BenchScreen(Room):
         roomy = self.app.size.height >= 40
         if self.running is None:
             pictures.look(now.task, now.tasks, now.judged, self.last or now.judged, now.before, roomy=roomy)
-        pictures.display = self.running is not None or (at_it and not pictures.results_instead)
-        results.display = at_it and bool(now.judged) and (roomy or not pictures.display)
+        pictures.display = self.running is not None or (at_it and bool(pictures.view))
+        results.display = at_it and bool(now.judged) and (roomy or pictures.results_instead)
         results.show(now.judged, now.before)
         if self.running is not None:
             readout.display = True
@@ -204,7 +214,7 @@ class BenchScreen(Room):
             return now is not None and now.measuring and self.pictures.choices > 1
         if action == "zoom":
             return now is not None and now.measuring and self.pictures.view == "strip"
-        if action in ("back", "sheet", "sign_in") and not free:
+        if action in ("back", "sheet", "sign_in", "more") and not free:
             return False
         return super().check_action(action, parameters)
 
@@ -245,6 +255,18 @@ class BenchScreen(Room):
     def action_repeat(self) -> None:
         self._do(self._repeat)
 
+    def action_more(self) -> None:
+        """Offer what can be done beside the step: leave it out, ask for help, take over, lift …"""
+        self._do(self.acts.choose)
+
+    def on_lines_field_wanted(self, event: LinesField.Wanted) -> None:
+        event.stop()
+        self.run_worker(self.acts.row(event))
+
+    def on_picked_field_wanted(self, event: PickedField.Wanted) -> None:
+        event.stop()
+        self.run_worker(self.acts.pick(event))
+
     # -- what the keys do; each runs as a worker, and its calls in the bench's thread
 
     def _do(self, what: Callable[[], Any]) -> None:
@@ -284,7 +306,7 @@ class BenchScreen(Room):
         answers = dict(self.query_one(Form).answers())
 
         async def answer() -> None:
-            await self.app.at_bench(self.work.answer, answers)
+            await self.acts.answered(self.work.answer, answers)
             await self._enter_next()
 
         self._do(answer)

@@ -31,7 +31,7 @@ class Words(Widget):
         return Content(self.words())
 
 
-class _Keys(Widget):
+class DialogKeys(Widget):
     """The keys of the dialog, under its question."""
 
     def render(self) -> Content:
@@ -54,7 +54,7 @@ class _Asking(ModalScreen[str | None]):
             line = Input(compact=True)
             line.cursor_blink = False
             yield line
-            yield _Keys()
+            yield DialogKeys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip():
@@ -109,7 +109,7 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Words(self.question, classes="question")
-            yield _Keys()
+            yield DialogKeys()
 
 
 class PinDialog(ModalScreen[str | None]):
@@ -133,7 +133,7 @@ class PinDialog(ModalScreen[str | None]):
             if self.hint:
                 yield Words(lambda: self.hint, classes="hint")
             yield PinEntry(self.refused)
-            yield _Keys()
+            yield DialogKeys()
 
     def on_pin_entry_typed(self, event: PinEntry.Typed) -> None:
         self.dismiss(event.pin)

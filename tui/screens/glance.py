@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bench.errors import Refusal
@@ -12,7 +13,7 @@ from tui.widgets.order_header import Heading
 
 if TYPE_CHECKING:
     from bench.diagnosis import Diagnosis
-    from bench.procedure.model import Step
+    from bench.procedure.model import FormField, Step
     from bench.procedure.state import OrderState
     from bench.work import StepMark, Work
 
@@ -23,7 +24,8 @@ Key = tuple[str, str]
 class Glance:
     """One moment of an order. `refusal` is what stops the current step; `task` the next thing to measure;
     `before` the figures that those of this visit compare with, by (quantity id, label); `diagnosis` stands
-    by a decision.
+    by a decision; `fields` is what the step asks, `prefilled` what the order knows of it already;
+    `waits_until` is when a wait is over.
     """
 
     heading: Heading
@@ -38,6 +40,9 @@ class Glance:
     outcome: str | None = None
     closed: bool = False
     diagnosis: Diagnosis | None = None
+    fields: tuple[FormField, ...] = ()
+    prefilled: Mapping[str, str] = field(default_factory=dict)
+    waits_until: datetime | None = None
 
     @property
     def measuring(self) -> bool:
@@ -62,7 +67,15 @@ def glance(work: Work) -> Glance:
         outcome=work.outcome() if measuring else None,
         closed=work.closed,
         diagnosis=work.diagnosis() if step is not None and step.kind.value == "decision" else None,
+        fields=work.fields() if state.started and not measuring else (),
+        prefilled=work.prefilled() if state.started and not measuring else {},
+        waits_until=_end_of_wait(work) if state.started else None,
     )
+
+
+def _end_of_wait(work: Work) -> datetime | None:
+    left = work.waiting()
+    return None if left is None else work.desk.clock.now() + left
 
 
 def heading(state: OrderState) -> Heading:

@@ -37,14 +37,28 @@ class Filled(Message):
         self.widget = widget
 
 
+class Changed(Message):
+    """A field's answer is another one now: fields that depend on it come or go."""
+
+
 class Field(Widget):
     """One field of a form. `answer` is None while it is not filled in."""
 
     def __init__(self, spec: FormField, answer: Any = None) -> None:
         super().__init__()
         self.spec = spec
-        self.answer: Any = answer
+        self._answer: Any = answer
         self.nagging = False
+
+    @property
+    def answer(self) -> Any:
+        return self._answer
+
+    @answer.setter
+    def answer(self, answer: Any) -> None:
+        self._answer = answer
+        if self.is_mounted:
+            self.post_message(Changed())
 
     @property
     def missing(self) -> bool:
@@ -214,26 +228,44 @@ class Form(VerticalScroll, can_focus=False):
     class Complete(Message):
         """Every field that must be is filled in."""
 
-    def build(self, specs: Sequence[FormField]) -> list[Field]:
-        """Return new widgets for these fields."""
-        kinds: dict[str, type[Field]] = {"tick": TickField, "yesno": ChoiceField, "choice": ChoiceField}
-        return [kinds.get(spec.kind, TypedField)(spec) for spec in specs]
+    def build(self, specs: Sequence[FormField], filled: Mapping[str, Any]) -> list[Field]:
+        """Return new widgets for these fields, with what is known of their answers."""
+        from tui.widgets.form_lists import LINE_KINDS
 
-    async def ask(self, specs: Sequence[FormField]) -> None:
+        kinds: dict[str, type[Field]] = {"tick": TickField, "yesno": ChoiceField, "choice": ChoiceField, **LINE_KINDS}
+        return [kinds.get(spec.kind, TypedField)(spec, filled.get(spec.id)) for spec in specs]
+
+    async def ask(self, specs: Sequence[FormField], filled: Mapping[str, Any] | None = None) -> None:
         """Replace what is asked and put the keyboard on the first field."""
         await self.remove_children()
-        fields = self.build(specs)
+        fields = self.build(specs, filled or {})
         self.display = bool(fields)
         if fields:
             await self.mount(*fields)
-            fields[0].take()
+            self._reveal()
+            self.fields()[0].take()
 
     def fields(self) -> list[Field]:
-        return list(self.query(Field))
+        """Return the fields that are asked now."""
+        return [field for field in self.query(Field) if field.display]
 
     def answers(self) -> Mapping[str, Any]:
         """Return {field id: answer} of what is filled in."""
         return {field.spec.id: field.answer for field in self.fields() if field.answer not in (None, "")}
+
+    def on_changed(self, event: Changed) -> None:
+        event.stop()
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Show the fields that the answers so far ask for, and no others."""
+        from bench.procedure.answers import is_asked
+
+        given: dict[str, Any] = {}
+        for field in self.query(Field):
+            field.display = is_asked(field.spec, given)
+            if field.display and field.answer not in (None, ""):
+                given[field.spec.id] = "yes" if field.answer is True else field.answer
 
     def first_missing(self) -> Field | None:
         return next((field for field in self.fields() if field.missing), None)

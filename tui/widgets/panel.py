@@ -12,6 +12,17 @@ from bench.language import N_, _
 KEYS = {
     "G-01": N_("F4: sign in"),
     "G-31": N_("F4: another person signs in"),
+    "G-39": N_("F4: the manager signs in"),
+    "role": N_("F4: another person signs in"),
+    "G-38": N_("M: read the safety card"),
+    "custody": N_("M: take the watch over"),
+    "alert": N_("M: the manager decides"),
+    "G-07": N_("M: the manager decides"),
+    "G-23": N_("M: the manager decides"),
+    "G-25": N_("M: the manager decides"),
+    "G-26": N_("M: the manager decides"),
+    "G-27": N_("M: the manager decides"),
+    "loop": N_("M: the manager decides"),
     "G-05": N_("I: take a reading as an indication, without a verdict"),
     "G-06": N_("I: take a reading as an indication, without a verdict"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -44,9 +45,20 @@ class Todo(Widget):
         if not now.started and now.refusal is None:
             lines.append(Content.assemble(("➤ ", "bold $primary"), (_("Enter starts this step."), "bold")))
         lines += self._runs(now)
+        if now.waits_until is not None:
+            lines.append(self._wait(now.waits_until))
         if now.diagnosis is not None:
             lines += self._hints(now.diagnosis, roomy)
         return Content("\n").join(lines)
+
+    def _wait(self, until: datetime) -> Content:
+        left = until - datetime.now(until.tzinfo)
+        if left <= timedelta(0):
+            return Content.assemble(("✔ ", "bold $success"), (_("The time is over: Enter goes on."), "bold"))
+        until_shown = f"{until:%d.%m. %H:%M:%S}" if left > timedelta(hours=12) else f"{until:%H:%M:%S}"
+        words = _("{left} left, until {until}. Take up another order meanwhile.")
+        said = words.format(left=str(left).split(".")[0], until=until_shown)
+        return Content.assemble(("⧗ ", "bold $warning"), said)
 
     def _hints(self, diagnosis: Diagnosis, roomy: bool) -> list[Content]:
         """Say what the measurements point to: what to settle first, the hints, what does not go together."""
