@@ -163,8 +163,9 @@ def _known_references(desk: Desk, good: list[Good]) -> list[Refused]:
     """The same file twice must not make every order twice: the counter's own reference shows it."""
     if not any(each.order.custom for each in good):
         return []
-    opened = desk.journal.events(kinds=[EventKind.ORDER_OPENED])
-    known = {custom: event.order for event in opened if (custom := event.payload["order"].get("custom"))}
+    known = {
+        custom: event.order for event in desk.journal.openings() if (custom := event.payload["order"].get("custom"))
+    }
     return [
         (each.line, each.order, "custom", msg("It is already the order {number}.", number=known[each.order.custom]))
         for each in good

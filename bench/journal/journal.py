@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Connection, Engine, Select, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert
@@ -184,6 +184,15 @@ class Journal:
         number = schema.repair_order.c.number
         after = beginning + "\U0010ffff"
         return [row[0] for row in self._rows(select(number).where(number >= beginning, number < after))]
+
+    def openings(self) -> Iterator[Event]:
+        """Give the first event of every order, its opening, without reading the others."""
+        event, order = schema.event, schema.repair_order
+        first = select(func.min(event.c.seq)).where(event.c.order_number == order.c.number).scalar_subquery()
+        query = select(event).join_from(order, event, event.c.seq == first)
+        with self._reading() as connection:
+            for row in connection.execute(query, execution_options={"yield_per": _PAGE}):
+                yield event_of(Record(*row))
 
     def log(self, wanted: LogFilter | None = None) -> Iterator[LogRow]:
         """Give the judged measurements that `wanted` lets through, oldest first."""

@@ -51,6 +51,16 @@ def test_events_are_found_by_order_sequence_and_kind(journal: Journal) -> None:
     assert list(journal.events(order="R-9")) == []
 
 
+def test_numbers_and_openings_are_found_without_reading_everything(journal: Journal) -> None:
+    journal.append([*story("AT-2026-0001"), *story("AT-2026-0002"), *story("AT-2025-0003"), *story("at-2026-0004")])
+
+    assert journal.numbers("AT-2026-") == ["AT-2026-0001", "AT-2026-0002"]
+    assert len(journal.numbers()) == 4
+    assert {(event.kind, event.order) for event in journal.openings()} == {
+        (EventKind.ORDER_OPENED, number) for number in journal.numbers()
+    }
+
+
 def test_events_are_read_in_pages_without_losing_any(journal: Journal) -> None:
     journal.append([opened()])
     for _ in range(6):
