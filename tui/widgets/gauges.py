@@ -20,7 +20,7 @@ STATE_LOOKS = {
     State.NONCONFORMING: "bad",
     State.REFUSED: "other",
 }
-NAME, FIGURE = 22, 14
+NAME, FIGURE = 30, 14
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,15 @@ class Gauge:
     limit: Limit | None = None
     earlier: float | None = None
     state: State | None = None
-    name: str = ""
 
     @property
     def title(self) -> str:
-        return self.name or f"{self.quantity.name} {self.label}".strip()
+        return f"{self.quantity.name} {self.label}".strip()
+
+    @property
+    def scale(self) -> str:
+        """What shares a scale: a battery without load and loaded, a consumption with the stem in and pulled."""
+        return self.quantity.id.removesuffix("_loaded").removesuffix("_stem_pulled")
 
     @property
     def values(self) -> list[float]:
@@ -112,7 +116,7 @@ class Gauges(Picture):
         tall = 3 if room >= 4 * len(kept) - 1 else 1
         rows: list[Row] = []
         for gauge in kept:
-            ends = ends_of([other for other in self.gauges if other.quantity == gauge.quantity])
+            ends = ends_of([other for other in self.gauges if other.scale == gauge.scale])
             if tall > 1:
                 rows += [] if not rows else [[]]
                 rows += self._tall(gauge, ends, width, signs)
@@ -123,12 +127,12 @@ class Gauges(Picture):
         return rows
 
     def _tall(self, gauge: Gauge, ends: tuple[float, float], width: int, signs: Charset) -> list[Row]:
-        head: Row = [(gauge.title.ljust(NAME + 2), "strong"), *self._figures(gauge, signs, limit=True)]
+        head: Row = [(gauge.title.ljust(NAME), "strong"), *self._figures(gauge, signs, limit=True)]
         under = scale.figures(gauge.limit, width, ends=ends) if gauge.limit is not None else ""
         return [head, bar(gauge, ends, width, signs), [(under, "faint")]]
 
     def _low(self, gauge: Gauge, ends: tuple[float, float], width: int, signs: Charset) -> Row:
-        name = min(NAME, max(6, width // 4))
+        name = min(NAME, max(6, width // 3))
         figures = list(self._figures(gauge, signs, limit=False))
         figure = fitted(figures, FIGURE + 6 if width >= 60 else FIGURE, signs)
         left = width - name - 2 - (FIGURE + 6 if width >= 60 else FIGURE)

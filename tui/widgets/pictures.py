@@ -19,7 +19,7 @@ from tui.widgets.by_position import ByPosition, Spot
 from tui.widgets.curve import Curve
 from tui.widgets.gauges import Gauge, Gauges
 from tui.widgets.position import WatchPosition
-from tui.widgets.stages import Stages, planned
+from tui.widgets.stages import PlannedStage, Stages, planned
 from tui.widgets.strip import SIDES, Beat, PaperStrip, beats_of
 from tui.widgets.time_left import TimeLeft, planned_seconds
 from tui.widgets.verdict import is_information
@@ -79,9 +79,7 @@ class Pictures(Vertical):
         self._began = self._stage_began = self.clock()
         self._points = {}
         self.strip.begin()
-        limits = {entry.label: entry.limit for entry in task.limits if entry.limit.quantity.id == "leak_rate"}
-        rows = task.program.parameters.get("stages", ()) if task.program.name == "leak-test" else ()
-        self.stages.plan(planned(rows, limits))
+        self.stages.plan(_stages_of(task))
         whole = planned_seconds(task.program) if pace is not None else None
         self.time_left.begin(whole * self._pace if whole else None)
         self._running_views()
@@ -166,6 +164,9 @@ class Pictures(Vertical):
             if task is None and not roomy:
                 views = [RESULTS, *views]
             views += ["strip"] if strip else []
+        elif task is not None and task.program.name == "leak-test" and not judged:
+            self.stages.plan(_stages_of(task))
+            views = ["stages"]
         elif judged:
             views = ["gauges"] if roomy else [RESULTS, "gauges"]
         if curve is not None and strip is None:
@@ -189,7 +190,7 @@ class Pictures(Vertical):
 
     @property
     def results_instead(self) -> bool:
-        """Whether the table of results stands in the picture's place."""
+        """Whether the table of results stands in the picture's place, under the line that names the keys."""
         return not self.running and self.view in ("", RESULTS)
 
     @property
@@ -210,13 +211,13 @@ class Pictures(Vertical):
         return _(NAMES[following]) if following in NAMES else str(quantity(following).name)
 
     def _hint(self) -> str:
-        """Return which keys change the picture, as they are bound: "V amplitude · Z zoom"."""
+        """Return which keys change the picture, as they are bound: "V: amplitude · Z: zoom"."""
         if not self.is_attached:
             return ""
         keys = {each.binding.action: name_of(each.binding.key) for each in self.screen.active_bindings.values()}
-        parts = [f"{keys['picture']} {self.next_word()}"] if "picture" in keys and self.next_word() else []
+        parts = [f"{keys['picture']}: {self.next_word()}"] if "picture" in keys and self.next_word() else []
         if "zoom" in keys and self.view == "strip":
-            parts.append(f"{keys['zoom']} {_('zoom')}")
+            parts.append(f"{keys['zoom']}: {_('zoom')}")
         return " · ".join(parts)
 
     def closer(self) -> None:
@@ -249,12 +250,14 @@ class Pictures(Vertical):
         if not self.running:
             self.time_left.idle()
         self.time_left.display = self.running or bool(self.time_left.hint)
+        small = self.results_instead
+        self.styles.height, self.styles.min_height = (1, 1) if small else ("1fr", 3)
         self.strip.display = view == "strip"
         self.stages.display = view == "stages"
         self.gauges.display = view == "gauges"
         self.positions.display = view == "positions"
         self.curve.display = view == "curve" or (self.running and view in self._points)
-        self.watch.display = timing and (wide or not self.running)
+        self.watch.display = timing and not small and (wide or not self.running)
         beside = BESIDE if wide else SMALL if view == "positions" else "1fr"
         if self.watch.display:
             self.watch.styles.width = beside
@@ -272,21 +275,14 @@ class Pictures(Vertical):
 
 
 def gauges(judged: Sequence[Judged], before: Before) -> list[Gauge]:
-    """Return the figures of a step on scales: each with its limit and the earlier figure that it compares with.
-
-    A battery stands on one scale, from no load to loaded.
-    """
+    """Return the figures of a step on scales: each with its limit and the earlier figure that it compares with."""
     figures = {(e.measurement.quantity.id, e.measurement.label): e for e in judged}
     found = []
     for (key, label), entry in figures.items():
         m = entry.measurement
-        open_circuit = figures.get(("battery_voltage", label)) if key == "battery_voltage_loaded" else None
-        if key in ASIDE or (key == "battery_voltage" and ("battery_voltage_loaded", label) in figures):
+        if key in ASIDE:
             continue
         earlier = before.get((key, label))
-        name = ""
-        if open_circuit is not None:
-            earlier, name = open_circuit, _("battery, no load to loaded")
         state = None if is_information(entry) else entry.verdict.state
         found.append(
             Gauge(
@@ -296,7 +292,6 @@ def gauges(judged: Sequence[Judged], before: Before) -> list[Gauge]:
                 entry.verdict.limit,
                 earlier.measurement.value.magnitude if earlier is not None else None,
                 state,
-                name,
             )
         )
     return found
@@ -315,6 +310,14 @@ def _spot(label: str, judged: Sequence[Judged], before: Before) -> Spot:
         earlier.measurement.value.magnitude if earlier is not None else None,
         rate.verdict.state if rate is not None and not is_information(rate) else None,
     )
+
+
+def _stages_of(task: MeasureTask) -> tuple[PlannedStage, ...]:
+    """Return the stages that a leak test plans, none for another program."""
+    if task.program.name != "leak-test":
+        return ()
+    limits = {entry.label: entry.limit for entry in task.limits if entry.limit.quantity.id == "leak_rate"}
+    return planned(task.program.parameters["stages"], limits)
 
 
 def _limit(task: MeasureTask, key: str) -> Limit | None:

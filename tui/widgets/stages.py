@@ -15,6 +15,8 @@ from tui.widgets.raster import Raster
 
 PHASES = (N_("fill"), N_("stabilise"), N_("measure"))
 
+HIGHEST = 14
+
 
 @dataclass(frozen=True)
 class PlannedStage:
@@ -58,17 +60,20 @@ class Stages(Picture):
         self.at: int | None = None
         self.elapsed = 0.0
         self.leaks: dict[str, float] = {}
+        self.again = False
 
     def plan(self, stages: Sequence[PlannedStage]) -> None:
         """Begin with these stages ahead."""
-        self.stages, self.at, self.elapsed, self.leaks = tuple(stages), None, 0.0, {}
+        self.stages, self.at, self.elapsed, self.leaks, self.again = tuple(stages), None, 0.0, {}, False
         self.changed()
 
     def enter(self, label: str) -> None:
-        """The tester has begun this stage."""
+        """The tester has begun this stage, or begins it again: a large leak is measured once more in a shorter time."""
         labels = [stage.label for stage in self.stages]
         if label in labels:
-            self.at, self.elapsed = labels.index(label), 0.0
+            at = labels.index(label)
+            self.again = at == self.at
+            self.at, self.elapsed = at, 0.0
             self.changed()
 
     def result(self, leak: float) -> None:
@@ -94,7 +99,7 @@ class Stages(Picture):
         rows = [head, *(self._stage(n, width, signs) for n in range(len(self.stages))[first : first + room])]
         left = height - len(rows) - 1
         if left >= 4 and width >= 40:
-            rows += [[], *self._profile(width, left, signs)]
+            rows += [[], *self._profile(width, min(left, HIGHEST), signs)]
         return rows
 
     def share(self, n: int) -> float:
@@ -104,6 +109,8 @@ class Stages(Picture):
             return 0.0
         if n < self.at or stage.label in self.leaks:
             return 1.0
+        if self.again:
+            return 0.99
         return min(0.99, self.elapsed / stage.duration) if stage.duration else 0.0
 
     def _stage(self, n: int, width: int, signs: Charset) -> Row:
@@ -132,6 +139,8 @@ class Stages(Picture):
             return [(said, "strong" if inside else "bad"), (limit, "faint")]
         if over:
             return [("–", "faint")]
+        if current and self.again:
+            return [(_("once more, shorter"), "strong")]
         left = number(max(0.0, stage.duration - (self.elapsed if current else 0.0)), 0)
         phase = f"  {self._phase(stage)}" if current else ""
         return [(f"{left} s", "strong" if current else "faint"), (phase, "plain")]

@@ -11,6 +11,9 @@ from bench.quantities import Value
 from tui.widgets.charset import Charset
 from tui.widgets.picture import Picture, Row
 
+# So many seconds after its planned end a program is only about to end.
+GRACE = 3.0
+
 
 def planned_seconds(program: Program) -> float | None:
     """Return how long a program takes by its own parameters, None where they do not say."""
@@ -37,6 +40,12 @@ class Remaining:
         self.planned = planned
         self.left = planned
         self.elapsed = 0.0
+        self._over_at: float | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the program runs longer than planned: a tester that measures again, a demanding watch."""
+        return self._over_at is not None and self.elapsed - self._over_at > GRACE
 
     def now(self, elapsed: float, left: float | None = None) -> None:
         """`elapsed` seconds have passed since the start; `left` is what a better source than the clock says."""
@@ -45,6 +54,8 @@ class Remaining:
             return
         by_clock = self.planned - self.elapsed if left is None else left
         self.left = max(0.0, min(self.left, by_clock))
+        if not self.left and self._over_at is None:
+            self._over_at = self.elapsed
 
 
 class TimeLeft(Picture):
@@ -91,7 +102,9 @@ class TimeLeft(Picture):
             since = number(int(self.remaining.elapsed), 0)
             words = _("running for {seconds} s").format(seconds=since)
             return [[(words.ljust(width - len(hint)), "strong"), (hint, "faint")]]
-        words = _("{seconds} s left").format(seconds=number(math.ceil(left), 0)) if left else _("about to end")
+        words = _("longer than planned") if self.remaining.late else _("about to end")
+        if left:
+            words = _("{seconds} s left").format(seconds=number(math.ceil(left), 0))
         bar = max(0, width - len(words) - len(hint) - 2)
         full = round((1 - left / planned) * bar)
         done, ahead = (signs.full * full, "main"), (signs.empty * (bar - full), "faint")
