@@ -187,8 +187,8 @@ class Journal:
 
     def openings(self) -> Iterator[Event]:
         """Give the first event of every order, its opening, without reading the others."""
-        event, order = schema.event, schema.repair_order
-        first = select(func.min(event.c.seq)).where(event.c.order_number == order.c.number).scalar_subquery()
+        event, order, of_it = schema.event, schema.repair_order, schema.event.alias()
+        first = select(func.min(of_it.c.seq)).where(of_it.c.order_number == order.c.number).scalar_subquery()
         query = select(event).join_from(order, event, event.c.seq == first)
         with self._reading() as connection:
             for row in connection.execute(query, execution_options={"yield_per": _PAGE}):
