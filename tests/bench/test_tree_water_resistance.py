@@ -8,11 +8,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from scripted import PROCEDURES, Truth, later
+from scripted import PROCEDURES, TECHNICIAN, Truth, later
 from tree_walk import (
     MANAGER,
     PEOPLE,
-    TECHNICIAN,
     branches,
     do_step,
     give_up,
