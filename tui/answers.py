@@ -11,6 +11,7 @@ entry of a list may be answered once for all of them.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,8 @@ class Answers:
         ids = ", ".join(procedure.id for procedure in procedures)
         for name in self._steps:
             if name not in known:
-                raise _wrong(self.path, f"steps.{name}", f"no such step in {ids}; known: {', '.join(known)}")
+                near = difflib.get_close_matches(name, known, n=6, cutoff=0.4) or known[:6]
+                raise _wrong(self.path, f"steps.{name}", f"no such step in {ids}; did you mean: {', '.join(near)}")
 
     def at(self, step: Step, visit: int) -> Answer:
         """Return what to answer at this visit of the step; nothing said is an empty answer."""
