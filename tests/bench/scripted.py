@@ -302,7 +302,7 @@ def _record(kind: InstrumentKind, issued: date) -> InstrumentRecord:
 
 def an_order(procedure: str, number: str = "2026-0001", **changes: Any) -> RepairOrder:
     """An order that is complete: an ETA 2824-2 or a Ronda 505 in a 3 bar case, quote signed."""
-    quartz = procedure == "changement-de-pile"
+    quartz = procedure in ("changement-de-pile", "echange-mouvement-quartz")
     watch = Watch(
         brand="Test",
         model="Modèle",
