@@ -34,6 +34,14 @@ def pin_of(desk: Desk, operator: Operator) -> str | None:
     return pin
 
 
+def sign_in(desk: Desk, operator: Operator) -> None:
+    """Sign in who does something from the command line, with the PIN from the environment or the keyboard.
+
+    Raises UsageError where nothing gives it, Refused where it is wrong.
+    """
+    desk.authenticate(operator, ask_or_take(desk, operator))
+
+
 def ask(question: str) -> str:
     """Ask for a PIN on the terminal, without an echo. Raises UsageError where there is none."""
     if not sys.stdin.isatty():

@@ -9,9 +9,14 @@ from command_line import here
 
 from bench.events import EventKind
 from bench.journal import Journal
+from bench.pins import Pins
+from bench.running import Clock
 
 WORKSHOP = """
 name = "Essai"
+
+[house]
+pins = false
 
 [[operator]]
 id = "tech"
@@ -77,6 +82,22 @@ def test_a_manager_approves_a_profile_of_the_workshop(home: Path, capsys: pytest
     run = here(capsys, "profiles", "approve", "ronda-505", "--by", "chef")
     assert run.code == 0, run.err
     assert "ronda-505 2" in run.out
+    assert EventKind.PROFILE_APPROVED in kinds(home)
+
+
+def test_where_pins_are_asked_nobody_decides_in_a_managers_name(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "workshop.toml").write_text(WORKSHOP.replace("pins = false", "pins = true"), "utf-8")
+    approve = ("profiles", "approve", "ronda-505", "--by", "chef")
+    assert "no PIN yet" in here(capsys, *approve).err
+    Pins(home / "pins.json", Clock()).set("chef", "9999")
+    assert "ETABLI_PIN_CHEF" in here(capsys, *approve).err
+    monkeypatch.setenv("ETABLI_PIN_CHEF", "0815")
+    assert "wrong" in here(capsys, *approve).err
+    assert EventKind.PROFILE_APPROVED not in kinds(home)
+    monkeypatch.setenv("ETABLI_PIN_CHEF", "9999")
+    assert here(capsys, *approve).code == 0
     assert EventKind.PROFILE_APPROVED in kinds(home)
 
 

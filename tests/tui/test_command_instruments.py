@@ -25,6 +25,9 @@ WORKSHOP = """
 name = "Atelier d’essai"
 station = "bench-1"
 
+[house]
+pins = false
+
 [[operator]]
 id = "claire"
 name = "Claire Vuille"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import _, msg
 from bench.metrology import InstrumentRecord
-from tui import lines
+from tui import lines, proof
 from tui.folder import Folder
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _check(arguments: Namespace) -> int:
 
     asker = _key_in if sys.stdin.isatty() else None
     with Workshop.open(Folder.home(), asker=asker) as workshop:
-        workshop.desk.sign_in(workshop.operator(arguments.by))
+        proof.sign_in(workshop.desk, workshop.operator(arguments.by))
         by_hand = any(record.id == arguments.id and is_manual(record) for record in workshop.records)
         end = SafeEnd(workshop.desk.stop)
         try:

@@ -13,7 +13,7 @@ from bench.metrology import Certificate, InstrumentRecord
 from bench.registration import Registrar, must_manage
 from drivers.adapters import usb_of
 from drivers.registry import capabilities
-from tui import register_file
+from tui import proof, register_file
 from tui.folder import Folder
 from tui.workshop import Workshop
 
@@ -21,7 +21,7 @@ from tui.workshop import Workshop
 def run(arguments: Namespace) -> int:
     with Workshop.open(Folder.home(), instruments=False) as workshop:
         operator = workshop.operator(arguments.by)
-        workshop.desk.sign_in(operator)
+        proof.sign_in(workshop.desk, operator)
         registrar = Registrar(workshop.journal, workshop.settings.records, workshop.desk.clock)
         match arguments.act:
             case "register":

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.journal import Journal, OrderRow
 from bench.language import N_, Message, Text, _, msg
-from tui import lines
+from tui import lines, proof
 from tui.folder import Folder
 
 FLAGS = {
@@ -121,6 +121,6 @@ def _quote(arguments: Namespace) -> int:
     from tui.workshop import Workshop
 
     with Workshop.open(Folder.home(), instruments=False) as workshop:
-        workshop.desk.sign_in(workshop.operator(arguments.by))
+        proof.sign_in(workshop.desk, workshop.operator(arguments.by))
         workshop.desk.sign_quote(arguments.order, arguments.reference, arguments.how)
     return 0

@@ -12,7 +12,7 @@ from bench.language import _, msg
 from bench.quantities import QUANTITIES, Value
 from profiles.difference import differences
 from profiles.library import Library
-from tui import lines
+from tui import lines, proof
 from tui.folder import Folder
 
 
@@ -36,7 +36,7 @@ def _approve(arguments: Namespace) -> int:
 
     with Workshop.open(Folder.home(), instruments=False) as workshop:
         operator = workshop.operator(arguments.by)
-        workshop.desk.sign_in(operator)
+        proof.sign_in(workshop.desk, operator)
         profile = _either(workshop.folder.profiles(), arguments.id)
         workshop.desk.profile_record.approve(profile, operator)
         print(f"{profile.identity.id} {profile.identity.version} {profile.identity.sha256[:12]}: {_('approved')}")
