@@ -287,8 +287,25 @@ def _value(path: str, written: str) -> Any:
     return written
 
 
+# The French words for them, as they are typed; the record keeps the English ones.
+_FRENCH = {
+    "mécanique": "mechanical",
+    "mecanique": "mechanical",
+    "automatique": "automatic",
+    "téléphone": "phone",
+    "telephone": "phone",
+    "courriel": "mail",
+    "courrier": "letter",
+    "lettre": "letter",
+    "en personne": "in-person",
+    "petit": "small",
+    "moyen": "medium",
+    "grand": "large",
+}
+
+
 def _one_of(path: str, written: str, words: Collection[str]) -> str:
-    word = written.casefold()
+    word = _FRENCH.get(written.casefold(), written.casefold())
     if word in words:
         return word
     raise UsageError(

@@ -71,6 +71,8 @@ def test_the_counter_fills_the_order_in() -> None:
     assert (filled.contact, filled.expectation) == (Contact.LETTER, "garder l’heure")
     assert filled.watch == replace(WATCH, family=Family.QUARTZ, materials="métal jaune", water_resistance="30 m")
     assert ORDER.promised == "2026-12-24"
+    french = ORDER.with_answers({"watch.family": "Mécanique", "contact": "courrier", "watch.glass": "petit"})
+    assert (french.watch.family, french.contact, french.watch.glass) == (Family.MECHANICAL, Contact.LETTER, "small")
 
 
 @pytest.mark.parametrize(
