@@ -33,6 +33,7 @@ ASIDE = ("signal_level", "beat_rate", "test_pressure")
 WIDE, BESIDE, SMALL = 100, 34, 16
 RESULTS = "results"
 NAMES = {
+    "curve": N_("over time"),
     "strip": N_("paper strip"),
     "positions": N_("by position"),
     "gauges": N_("on scales"),
