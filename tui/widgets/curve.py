@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -15,6 +14,8 @@ AXIS = 8
 Points = Sequence[tuple[float, float]]
 # A limit so many times farther away than the curve is high would flatten the curve: it is left out.
 FARTHEST = 6.0
+# No figure of a bench is so large: not a number, infinite or garbage.
+BEYOND = 1e15
 
 
 def reach(points: Points, levels: Sequence[float]) -> tuple[float, float]:
@@ -61,7 +62,7 @@ class Curve(Picture):
 
     def show(self, points: Points, *, x: str, y: str, levels: Sequence[float] = (), name: str = "") -> None:
         """Draw these points; `x` and `y` are the units of the axes, `levels` the limits, `name` what is drawn."""
-        self.points = [point for point in points if math.isfinite(point[0]) and math.isfinite(point[1])]
+        self.points = sorted(point for point in points if abs(point[0]) < BEYOND and abs(point[1]) < BEYOND)
         self.levels, self.caption, self.name_of_y = tuple(levels), (x, y), name
         self.changed()
 
