@@ -29,9 +29,6 @@ GOOD = {
     "crown_present": "yes",
     "moisture_visible": "no",
     "engraved": "30 m",
-    "crown_in": "yes",
-    "runs": "yes",
-    "back": "snap",
     "reference": "371",
     "gasket_reference": "G-12",
     "functions": "yes",
@@ -212,39 +209,6 @@ def test_a_large_leak_aborts_the_test_and_counts_as_failed() -> None:
     assert work.state.dry is not None and not work.state.dry.passed
 
 
-def test_a_flat_battery_is_measured_changed_and_measured_again() -> None:
-    work = work_on(Truth(battery=1.21), "changement-de-pile")
-    steps = walk(work)
-    assert "battery-good" not in steps
-    before, after = (
-        next(
-            e
-            for t in work.state.tasks
-            if t.step == step
-            for e in t.judged
-            if e.measurement.quantity.id == "battery_voltage"
-        )
-        for step in ("old-battery", "battery-after")
-    )
-    assert before.verdict.state is State.NONCONFORMING
-    assert after.verdict.state is State.CONFORMING
-    assert work.closed
-
-
-def test_a_good_battery_is_not_changed_by_habit() -> None:
-    work = work_on(Truth(), "changement-de-pile")
-    walk(work, until="battery-good")
-    go_on(work, "change")
-    assert "information" in work.state.alert_kinds
-
-
-def test_a_crown_found_out_is_pushed_in_first() -> None:
-    work = work_on(Truth(), "changement-de-pile")
-    work.start()
-    work.answer({"label": "yes", "crown_in": "no", "runs": "no"})
-    assert work.step is not None and work.step.id == "crown"
-
-
 # -- guards -----------------------------------------------------------------------------------------------------
 
 
@@ -365,9 +329,12 @@ def test_g19_a_weak_signal_gives_values_without_a_verdict() -> None:
 
 
 def test_g21_no_intervention_without_a_signed_quote() -> None:
-    work = work_on(Truth(battery=1.2), "changement-de-pile", quote=None)
-    walk(work, until="open")
-    assert refusal_of(work) == "G-21"
+    work = work_on(Truth(residual=1.5), "controle-mecanique", quote=None)
+    walk(work, until="decide")
+    work.start()
+    with pytest.raises(Refused) as refused:
+        work.answer({"way": "demagnetise"})
+    assert refused.value.refusal.rule == "G-21"
 
 
 def test_g28_a_failure_without_a_branch_does_not_end_the_step() -> None:
@@ -482,24 +449,23 @@ def test_another_watch_than_the_orders_is_refused_with_what_to_do(field: str) ->
     assert work.step is not None and work.step.id == "identify"
 
 
-def test_a_watch_without_a_pulse_is_noted_and_the_work_goes_on() -> None:
-    work = work_on(Truth(), "changement-de-pile")
-    walk(work, until="pulse-before")
+def test_a_measurement_is_given_up_only_after_it_was_tried_and_with_a_reason() -> None:
+    work = work_on(Truth(), "controle-mecanique")
+    walk(work, "leave", until="dry-test")
     work.start()
     with pytest.raises(Refused) as untried:
-        work.give_up("pas d’impulsion")
+        work.give_up("appareil en panne")
     assert untried.value.refusal.rule == "G-28"
     pool = work.desk.pool
     assert isinstance(pool, ScriptedPool)
-    pool.fail_next = LinkLost("quartz-tester")
+    pool.fail_next = LinkLost("water-resistance")
     task = work.next_task()
     assert task is not None
     with pytest.raises(LinkLost):
         work.measure(task)
     with pytest.raises(Refused):
         work.give_up("  ")
-    work.give_up("pas d’impulsion")
-    assert work.step is not None and work.step.id == "open"
+    work.give_up("appareil en panne")
     assert work.state.ends[-1].outcome == "not-measured"
 
 
@@ -513,10 +479,14 @@ def test_a_watch_that_could_not_be_tested_goes_back_with_a_reservation_only() ->
 
 
 def test_a_judged_step_without_a_branch_for_it_cannot_be_left_unmeasured() -> None:
-    work = work_on(Truth(), "changement-de-pile")
-    walk(work, until="old-battery")
+    work = work_on(Truth(), "controle-mecanique")
+    walk(work, "leave", until="dry-test")
+    assert work.step is not None
+    step = work.step.model_copy(update={"next": {"fail": "decide-leak"}})
+    others = tuple(step if s.id == step.id else s for s in work.procedure.step)
+    work.procedure = work.procedure.model_copy(update={"step": others})
     with pytest.raises(Refused) as refused:
-        give_up(work, "quartz-tester")
+        give_up(work, "water-resistance")
     assert refused.value.refusal.rule == "G-28"
 
 
