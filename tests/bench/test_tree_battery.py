@@ -21,6 +21,7 @@ from tree_walk import (
 from tree_ways import Way, mending, travelled, truth_of, untravelled
 
 from bench import hierarchy
+from bench.conformity import State
 from bench.errors import Refused, UsageError
 from bench.order import Family, Quote, Watch
 from bench.procedure.model import Act
@@ -272,6 +273,23 @@ def stage_of(step: str) -> str:
     found = PROCEDURE.get(step)
     assert found is not None
     return found.stage
+
+
+def test_the_battery_is_judged_before_it_is_changed_and_after() -> None:
+    work = gone("a flat battery")
+    found = {
+        task.step: entry.verdict.state
+        for task in work.state.tasks
+        for entry in task.judged
+        if entry.measurement.quantity.id == "battery_voltage"
+    }
+    assert found == {"old-battery": State.NONCONFORMING, "battery-after": State.CONFORMING}
+
+
+def test_a_watch_without_a_pulse_is_noted_and_opened() -> None:
+    work = gone("no pulse at all")
+    end = work.state.last_end("pulse-before")
+    assert end is not None and (end.outcome, end.next) == ("not-measured", "signal")
 
 
 def test_a_battery_is_not_changed_by_habit() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
-from scripted import PROCEDURES
-from tree_walk import branches, give_up
-from tree_ways import Way, mending, travelled, untravelled
+from scripted import PROCEDURES, TECHNICIAN, Truth, later
+from tree_walk import MANAGER, branches, do_step, give_up, limited, measure, sign_in, walk_tree, work_on
+from tree_ways import Way, mending, travelled, truth_of, untravelled
 
+from bench import hierarchy
+from bench.conformity import State
+from bench.errors import Refused
+from bench.judging import Judged
 from bench.order import Family, Watch
 from bench.work import Work
 
@@ -329,3 +334,172 @@ def test_every_way_ends_with_a_closed_sheet(name: str) -> None:
 
 def test_every_branch_of_the_data_is_walked() -> None:
     assert untravelled(PROCEDURE, [gone(name) for name in WAYS]) == set()
+
+
+def at(step: str, answers: dict[str, Any] | None = None, watch: dict[str, Any] | None = None, **order: Any) -> Work:
+    """An order that stands before `step`, everything before it done."""
+    truth = Truth(**(BROKEN_COIL if watch is None else watch))
+    work = work_on(truth, TREE, **{"quote": None, "watch": WATCH, **order})
+    walk_tree(work, {**USUAL, **(answers or {})}, until=step)
+    return work
+
+
+def refusal_of(work: Work, **answers: Any) -> str:
+    """Answer the current step, and return the rule that refuses it."""
+    with pytest.raises(Refused) as refused:
+        do_step(work, {work.step.id: answers} if work.step is not None else None)
+    return refused.value.refusal.rule
+
+
+def the_manager_accepts(work: Work) -> None:
+    """Accept what a refusal brought before the hierarchy: that lifts it."""
+    sign_in(work, MANAGER)
+    for alert in work.state.alerts:
+        if alert.open:
+            hierarchy.decide(work, alert.id, accept=True, reason="vu à l’établi")
+
+
+def judged(work: Work, step: str, quantity: str) -> list[Judged]:
+    found = (entry for task in work.state.tasks if task.step == step for entry in task.judged)
+    return [entry for entry in found if entry.measurement.quantity.id == quantity]
+
+
+def test_the_tree_has_the_fourteen_stages_of_the_trade_in_order() -> None:
+    assert [stage.id for stage in PROCEDURE.stage] == [f"iii-{n:02}" for n in range(1, 15)]
+    steps = [PROCEDURE.get(end.step) for end in gone("a broken coil").state.ends if end.visit]
+    stages = [step.stage for step in steps if step is not None]
+    assert stages == sorted(stages)
+    assert len(set(stages)) == 14
+
+
+def test_no_movement_is_exchanged_before_the_customer_has_signed() -> None:
+    steps = [end.step for end in gone("the quote is refused").state.ends if end.visit]
+    assert "hands-off" not in steps
+    assert steps.index("return-reassemble") < steps.index("hand-over-hand-over")
+    without = next(step for step in PROCEDURE.steps if step.intervention)
+    assert without.id == "hands-off"
+    assert PROCEDURE.get("hands-off") is not None
+
+
+def test_a_coil_in_range_and_a_free_train_lead_to_the_contacts_first() -> None:
+    work = gone("dirty contacts, and home")
+    before = judged(work, "drain-before", "consumption")
+    after = judged(work, "drain-retest", "consumption")
+    assert before[0].verdict.state is State.NONCONFORMING
+    assert after[0].verdict.state is State.CONFORMING
+    assert not any(act == "new-movement" for act, _detail in truth_of(work).handled)
+
+
+@pytest.mark.parametrize(("supplied", "outcome"), [(1.1, "pass"), (1.21, "conditional"), (3.0, "fail")])
+def test_a_delivered_movement_is_refused_only_beyond_limit_and_guard_band(supplied: float, outcome: str) -> None:
+    work = at("new-movement", watch={**BROKEN_COIL, "supplied": supplied})
+    assert measure(work) == outcome
+    verdict = judged(work, "new-movement", "consumption")[-1].verdict
+    assert verdict.rule is not None and verdict.rule.id == "guarded-rejection"
+
+
+def test_a_refused_delivery_leaves_a_claim_with_its_values_and_another_one_is_received() -> None:
+    work = gone("a new movement that draws too much")
+    assert [entry.verdict.state for entry in judged(work, "new-movement", "consumption")] == [
+        State.NONCONFORMING,
+        State.CONFORMING,
+    ]
+    claim = PROCEDURE.get("claim")
+    assert claim is not None and claim.report == "claim-file"
+    assert work.state.sum_of("cost") == 100
+
+
+def test_a_movement_that_is_on_no_list_waits_for_the_manager() -> None:
+    work = at("equivalence")
+    assert refusal_of(work, equivalence="not-listed") == "G-26"
+    the_manager_accepts(work)
+    do_step(work, {"equivalence": {"equivalence": "not-listed"}})
+    assert work.step is not None and work.step.id == "quote-quote"
+
+
+def test_work_beyond_the_workshop_is_paused_until_the_hierarchy_decides() -> None:
+    work = at("exchange")
+    do_step(work, {"exchange": "maker"})
+    assert [(alert.kind, alert.holds_up) for alert in work.state.alerts if alert.step == "exchange"] == [
+        ("level", True)
+    ]
+    sign_in(work, TECHNICIAN)
+    with pytest.raises(Refused) as refused:
+        work.start()
+    assert refused.value.refusal.rule == "alert"
+    the_manager_accepts(work)
+    do_step(work)
+    assert work.step is not None and work.step.id == "diagnosis"
+
+
+def test_a_technician_of_a_lower_level_does_not_exchange_the_movement() -> None:
+    work = at("hands-off")
+    beginner = replace(TECHNICIAN, level=1)
+    work.desk.sign_in(beginner)
+    with pytest.raises(Refused) as refused:
+        work.start()
+    assert refused.value.refusal.rule == "G-25"
+
+
+def test_what_costs_more_than_was_signed_stops_the_exchange() -> None:
+    work = at("hands-off", {"new-functions": {"cost": 900}})
+    assert refusal_of(work, hands=3, dial_screws=2) == "G-23"
+    the_manager_accepts(work)
+    do_step(work, USUAL)
+    assert work.step is not None and work.step.id == "old-out"
+
+
+def test_the_old_movement_must_be_out_before_the_new_one_is_dressed() -> None:
+    assert refusal_of(at("old-out"), movement_out="no", rings=1) == "old-out"
+
+
+@pytest.mark.parametrize("lost", ["rings", "clamps", "casing_screws"])
+def test_what_came_out_goes_back_in_or_the_manager_decides(lost: str) -> None:
+    work = at("case-up")
+    assert refusal_of(work, **{**BACK_IN, lost: 0}) == "G-27"
+
+
+def test_a_movement_that_draws_too_much_is_not_cased() -> None:
+    step = PROCEDURE.get("bare-check")
+    assert step is not None
+    assert step.next["fail"] == step.next["not-measured"] == "decide-bare"
+    ways = PROCEDURE.get("decide-bare")
+    assert ways is not None and "dust" not in ways.next.values()
+
+
+def test_the_second_case_opening_gets_a_third_closure_and_its_own_dry_test() -> None:
+    work = gone("a rate out of tolerance once closed")
+    assert work.state.closure == 3
+    assert work.state.dry is not None and work.state.dry.closure == 3
+
+
+def test_the_watch_is_observed_for_a_day_before_the_final_control() -> None:
+    work = at("observe-day")
+    work.start()
+    with pytest.raises(Refused) as refused:
+        work.answer({})
+    assert refused.value.refusal.rule == "wait"
+    later(work.desk, hours=24, minutes=1)
+    work.answer({})
+    assert work.step is not None and work.step.id == "observe-read"
+
+
+def test_an_old_movement_put_back_goes_through_the_final_control() -> None:
+    work = gone("the old movement goes back in")
+    assert ("final-control-sign", "done") in branches(work)
+    assert work.state.facts["water_resistance"] == "reserved"
+    assert work.state.closure == 2
+
+
+def test_an_order_taken_up_again_stands_exactly_where_it_was_left_at_every_step() -> None:
+    work = work_on(Truth(**LEAKS), TREE, quote=None, watch=WATCH)
+    answers = {**USUAL, "reopened": gasket_helps("gasket")}
+    while not work.closed:
+        again = work.desk.work(work.number)
+        assert (again.state, again.step) == (work.state, work.step)
+        do_step(again, answers)
+        work = again
+
+
+def test_loops_end_with_the_manager() -> None:
+    assert limited(PROCEDURE) >= {"equivalence", "receive-movement", "stem", "dust", "decide-bare", "reopen", "rework"}
