@@ -46,7 +46,7 @@ class Scatter:
 
 
 def scatter(judged: Sequence[Judged]) -> Scatter | None:
-    """Return the scatter of the least stable reading, None where nothing was measured more than once."""
+    """Return the scatter of the least stable reading that is judged, else of the main one; None where none has any."""
     found = []
     for entry in judged:
         m = entry.measurement
@@ -54,15 +54,20 @@ def scatter(judged: Sequence[Judged]) -> Scatter | None:
             own = sum(c.u**2 for c in m.uncertainty.components if c.dof is not None) ** 0.5
             rest = sum(c.u**2 for c in m.uncertainty.components if c.dof is None) ** 0.5
             if own:
-                found.append(Scatter(m, own, rest))
-    return max(found, key=lambda each: each.own / each.rest if each.rest else float("inf"), default=None)
+                found.append((_asked(entry), Scatter(m, own, rest)))
+    these = [each for asked, each in found if asked] or [each for _asked_for, each in found[:1]]
+    return max(these, key=lambda each: each.own / each.rest if each.rest else float("inf"), default=None)
+
+
+def _asked(entry: Judged) -> bool:
+    """Whether a verdict was asked for this figure."""
+    refusal = entry.verdict.refusal
+    return refusal is None or refusal.rule not in ("information", "no-limit")
 
 
 def nothing_against(judged: Sequence[Judged]) -> bool:
-    """Whether all that was judged conforms without reserve; single positions of a sequence are not judged yet."""
-    verdicts = [entry.verdict for entry in judged]
-    asked = [v for v in verdicts if v.refusal is None or v.refusal.rule not in ("information", "no-limit")]
-    return all(verdict.state is State.CONFORMING for verdict in asked)
+    """Whether all that was judged conforms without reserve."""
+    return all(entry.verdict.state is State.CONFORMING for entry in judged if _asked(entry))
 
 
 def only_turned(task: MeasureTask) -> bool:

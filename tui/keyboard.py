@@ -24,6 +24,11 @@ class KeyboardApp(App[int]):
         self._debounce = Debounce(0)
         self._waiting: Timer | None = None
 
+    @property
+    def holding(self) -> bool:
+        """Whether keys are held back until it is clear that no scanner types them."""
+        return self._scanner.holding
+
     def obey(self, preferences: Preferences) -> None:
         """Take keys as this person likes them from now on."""
         self.preferences = preferences

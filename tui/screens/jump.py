@@ -41,10 +41,10 @@ class Letter(Widget):
         return Content.assemble((f" {self.letter} ", "bold $background on $primary"))
 
 
-class JumpScreen(Hardy, ModalScreen[None]):
+class JumpScreen(Hardy, ModalScreen[Widget | None]):
     """Lies over the screen until a letter is pressed; Esc leaves everything as it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f7", "dismiss", N_("Back"), id="back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f7", "dismiss(None)", N_("Back"), id="back")]
 
     def __init__(self, to: Sequence[Widget]) -> None:
         super().__init__()
@@ -57,11 +57,14 @@ class JumpScreen(Hardy, ModalScreen[None]):
             yield mark
 
     def on_key(self, event: events.Key) -> None:
-        widget = self.to.get((event.character or "").lower())
         if event.character and event.is_printable:
             event.stop()
-            self.dismiss()
-            if widget is not None and widget.is_attached:
-                widget.focus()
-                if isinstance(widget, Input):
-                    widget.cursor_position = len(widget.value)
+            self.dismiss(self.to.get(event.character.lower()))
+
+
+def arrive(widget: Widget | None) -> None:
+    """Put the keyboard there."""
+    if widget is not None and widget.is_attached:
+        widget.focus()
+        if isinstance(widget, Input):
+            widget.cursor_position = len(widget.value)

@@ -69,7 +69,7 @@ SETTINGS = (
         "auto_advance",
         N_("Go on by itself"),
         (True, False),
-        N_("After a stable reading that passes, the next begins by itself; Space waits."),
+        N_("After a stable reading that passes; Space waits."),
     ),
     Setting(
         "confirm_key", N_("Second confirm key"), CONFIRM_KEYS, N_("A foot switch's key that does what Enter does.")
