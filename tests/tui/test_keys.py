@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from bench.language import use
+from tui.key_sheet import sheet
 from tui.keys import PLACES, SECOND, TAKEN, bound, objection, rebindable
 
 OURS = bound()
@@ -69,3 +71,9 @@ def test_no_key_does_one_thing_here_and_another_there() -> None:
 def test_what_can_be_rebound_has_a_word_and_a_usual_key() -> None:
     for each in rebindable():
         assert each.word and each.usual and each.places, each
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_key_sheet_says_what_the_bindings_say(language: str) -> None:
+    written = (Path(__file__).parents[2] / "docs" / f"keys.{language}.md").read_text("utf-8")
+    assert written == sheet(language), "run `python -m docs.keys`"
