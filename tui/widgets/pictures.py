@@ -56,7 +56,7 @@ class Pictures(Vertical):
         super().__init__()
         self.clock = clock
         self.time_left, self.strip, self.curve, self.stages = TimeLeft(), PaperStrip(), Curve(), Stages()
-        self.gauges, self.positions, self.watch = Gauges(), ByPosition(), WatchPosition()
+        self.gauges, self.positions, self.held = Gauges(), ByPosition(), WatchPosition()
         self.current: MeasureTask | None = None
         self.running = False
         self.wanted = 0
@@ -69,7 +69,7 @@ class Pictures(Vertical):
     def compose(self) -> ComposeResult:
         yield self.time_left
         with Horizontal():
-            yield from (self.strip, self.curve, self.stages, self.gauges, self.positions, self.watch)
+            yield from (self.strip, self.curve, self.stages, self.gauges, self.positions, self.held)
 
     # -- while it runs
 
@@ -149,7 +149,7 @@ class Pictures(Vertical):
         self.current = task
         timing = [entry for entry in tasks if entry.program.name == "timing"]
         where = task.label if task is not None and task.program.name == "timing" else ""
-        self.watch.show(where)
+        self.held.show(where)
         self._show_positions(timing, judged, before, where)
         self.gauges.show(gauges(judged, before), (_("before"), _("now")))
         strip = _strip_of(last)
@@ -246,7 +246,7 @@ class Pictures(Vertical):
         timing = self.current is not None and self.current.program.name == "timing"
         wide = self.size.width >= WIDE
         if timing and self.current is not None:
-            self.watch.show(self.current.label)
+            self.held.show(self.current.label)
         self.time_left.say(self._hint())
         if not self.running:
             self.time_left.idle()
@@ -258,10 +258,10 @@ class Pictures(Vertical):
         self.gauges.display = view == "gauges"
         self.positions.display = view == "positions"
         self.curve.display = view == "curve" or (self.running and view in self._points)
-        self.watch.display = timing and not small and (wide or not self.running)
+        self.held.display = timing and not small and (wide or not self.running)
         beside = BESIDE if wide else SMALL if view == "positions" else "1fr"
-        if self.watch.display:
-            self.watch.styles.width = beside
+        if self.held.display:
+            self.held.styles.width = beside
         self._draw_curve()
 
     def _draw_curve(self) -> None:
