@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from daily_checks import LEAK_TESTER, a_checked_desk
-from scripted import ScriptedPool, Truth, an_order
+from scripted import TECHNICIAN, ScriptedPool, Truth, an_order
+from tree_walk import sign_in, walk_tree
 
 from bench.checking import check
 from bench.conformity import State
@@ -15,25 +16,15 @@ from bench.errors import Refusal, Refused
 from bench.events import EventKind
 from bench.judging import MeasureTask
 from bench.metrology import Certificate, InstrumentRecord
-from bench.procedure.model import StepKind
 from bench.work import Work
-
-GOOD = {"glass_sound": "yes", "back_tight": "yes", "crown_present": "yes", "moisture_visible": "no", "fog_before": "no"}
 
 
 def before_the_leak_test(desk: Desk) -> tuple[Work, MeasureTask]:
     """Open a water-resistance order and walk it to its first measurement."""
     desk.open_order(an_order("etancheite-et-joints"))
     work = desk.work("2026-0001")
-    while (step := work.step) is not None and step.kind is not StepKind.MEASUREMENT:
-        work.start()
-        answers = {}
-        for field in step.fields:
-            choices = [choice.id for choice in field.choices]
-            answers[field.id] = GOOD.get(field.id) or {"text": "vu", "tick": True, "number": 1.0, "yesno": "yes"}.get(
-                field.kind, choices[0] if choices else ""
-            )
-        work.answer(answers)
+    walk_tree(work, until="dry-test")
+    sign_in(work, TECHNICIAN)
     work.start()
     task = work.next_task()
     assert task is not None

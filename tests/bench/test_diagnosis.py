@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from scripted import Truth, a_desk, an_order
+from scripted import TECHNICIAN, Truth
+from tree_walk import sign_in, walk_tree, work_on
 
 from bench.conformity import SIMPLE, Limit, Mark, State, judge, refuse
 from bench.diagnosis import Diagnosis, diagnose, known_of, load
@@ -16,7 +17,6 @@ from bench.judging import INFORMATION, Judged
 from bench.language import speaking
 from bench.measurement import InstrumentSnapshot, Measurement, Provenance
 from bench.order import Family
-from bench.procedure.model import StepKind
 from bench.procedure.tasks import BEFORE_DEMAGNETISING
 from bench.quantities import Value, quantity
 from bench.work import Work
@@ -371,13 +371,9 @@ def test_a_measurement_that_speaks_against_a_hint_is_shown_and_cited() -> None:
 
 
 def walked_to_the_leak_test(truth: Truth) -> Work:
-    desk = a_desk(truth)
-    desk.open_order(an_order("etancheite-et-joints"))
-    work = desk.work("2026-0001")
-    good = {"moisture_visible": "no", "engraved": "30 m"}
-    while work.step is not None and work.step.kind is not StepKind.MEASUREMENT:
-        work.start()
-        work.answer({f.id: good.get(f.id, f.choices[0].id if f.choices else "yes") for f in work.step.fields})
+    work = work_on(truth, "etancheite-et-joints")
+    walk_tree(work, until="dry-test")
+    sign_in(work, TECHNICIAN)
     work.start()
     while (task := work.next_task()) is not None:
         work.prepare(task)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from daily_checks import LEAK_TESTER, a_checked_desk
 from pydantic import TypeAdapter
-from scripted import Truth, a_desk, an_order, later
+from scripted import TECHNICIAN, Truth, a_desk, an_order, later
 from test_procedure_walk import measure_step, walk
+from tree_walk import sign_in, walk_tree
 
 from bench.checking import check
 from bench.conformity import State
@@ -32,7 +33,8 @@ def measured(desk: Desk, number: str) -> None:
     """Take an order in and bring it past its dry test."""
     desk.open_order(an_order("etancheite-et-joints", number))
     work = desk.work(number)
-    walk(work, until="dry-test")
+    walk_tree(work, until="dry-test")
+    sign_in(work, TECHNICIAN)
     measure_step(work)
     work.confirm("accepté")
 
@@ -114,7 +116,8 @@ def test_values_without_a_verdict_are_not_in_the_list() -> None:
     desk = a_checked_desk(truth)
     desk.open_order(an_order("etancheite-et-joints"))
     work = desk.work("2026-0001")
-    walk(work, until="dry-test")
+    walk_tree(work, until="dry-test")
+    sign_in(work, TECHNICIAN)
     work.start()
     task = work.next_task()
     assert task is not None

@@ -17,7 +17,6 @@ from bench.house import House
 from bench.instrument import Identity, LinkLost, LinkState
 from bench.metrology import InstrumentRecord
 from bench.procedure.model import StepKind
-from bench.quantities import Value
 from bench.work import Work
 
 GOOD = {
@@ -159,56 +158,6 @@ def test_without_a_house_limit_the_compass_decides() -> None:
     assert work.state.magnetised is False
 
 
-def test_a_leaking_case_is_refused_water_and_tested_again_on_its_new_closure() -> None:
-    work = work_on(Truth(leak=120.0), "etancheite-et-joints")
-    walk(work, until="decide-leak")
-    work.start()
-    with pytest.raises(Refused) as refused:
-        work.answer({"way": "wet"})
-    assert refused.value.refusal.rule == "G-13"
-    assert str(refused.value.refusal.lifted_by) == "nobody"
-    go_on(work, "repair")
-    walk(work, until="dry-test-after")
-    assert work.state.closure == 2
-    go_on(work)
-    assert work.state.dry is not None and work.state.dry.passed and work.state.dry.closure == 2
-    walk(work, "no")
-    assert work.closed
-
-
-def test_a_wet_test_follows_a_dry_pass_on_the_same_closure_within_a_day_and_up_to_its_pressure() -> None:
-    work = work_on(Truth(), "etancheite-et-joints")
-    walk(work, until="decide-wet")
-    go_on(work, "wet")
-    work.start()
-    dry = {"fog_before": "no", "bubbles": "no", "fog_after": "no"}
-    with pytest.raises(Refused) as too_high:
-        work.answer({**dry, "pressure": 5})
-    assert too_high.value.refusal.rule == "G-15"
-    later(work.desk, hours=25)
-    with pytest.raises(Refused) as too_old:
-        work.answer({**dry, "pressure": "3 bar"})
-    assert too_old.value.refusal.rule == "G-12"
-
-
-def test_fog_after_the_wet_test_leads_to_the_urgent_opening() -> None:
-    work = work_on(Truth(), "etancheite-et-joints")
-    walk(work, until="decide-wet")
-    go_on(work, "wet")
-    work.start()
-    work.answer({"fog_before": "no", "bubbles": "no", "fog_after": "yes", "pressure": "3 bar"})
-    assert work.step is not None and work.step.id == "urgent"
-    walk(work, "no")
-    assert work.closed and work.state.closure == 2
-
-
-def test_a_large_leak_aborts_the_test_and_counts_as_failed() -> None:
-    work = work_on(Truth(big_leak=True), "etancheite-et-joints")
-    walk(work, until="dry-test")
-    assert measure_step(work) == "fail"
-    assert work.state.dry is not None and not work.state.dry.passed
-
-
 # -- guards -----------------------------------------------------------------------------------------------------
 
 
@@ -269,15 +218,6 @@ def test_g14_an_opening_after_the_pass_voids_it_until_the_next_test() -> None:
     assert work.state.closure == 2 and work.state.dry is not None and work.state.dry.closure == 1
     walk(work)
     assert work.closed and work.state.dry is not None and work.state.dry.closure == 2
-
-
-def test_g15_a_stage_above_the_case_maximum_is_refused() -> None:
-    work = work_on(Truth(), "etancheite-et-joints")
-    walk(work, until="dry-test")
-    case = work.watch.case
-    assert case is not None
-    work.watch = replace(work.watch, case=replace(case, max_pressure=Value.of("test_pressure", 2.0)))
-    assert refusal_of(work) == "G-15"
 
 
 @pytest.mark.parametrize(
@@ -500,19 +440,6 @@ def give_up(work: Work, instrument: str) -> None:
     with pytest.raises(LinkLost):
         work.measure(task)
     work.give_up("appareil en panne")
-
-
-def test_an_order_taken_up_again_stands_exactly_where_it_was_left_at_every_step() -> None:
-    truth = Truth(leak=120.0)
-    work = work_on(truth, "etancheite-et-joints")
-    ways = ["repair", "no"]
-    while not work.closed:
-        assert work.step is not None
-        again = work.desk.work(work.number)
-        assert again.state == work.state
-        assert again.step == work.step
-        go_on(again, ways.pop(0) if again.step is not None and again.step.kind is StepKind.DECISION else "")
-        work = again
 
 
 def test_answers_that_do_not_fit_are_named_and_change_nothing() -> None:

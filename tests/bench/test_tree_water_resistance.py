@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from tree_walk import (
     do_step,
     give_up,
     limited,
+    measure,
     possible,
     refusing,
     sign_in,
@@ -28,6 +29,7 @@ from bench import hierarchy
 from bench.conformity import State
 from bench.errors import Refused
 from bench.order import Family, Watch
+from bench.quantities import Value
 from bench.work import Work
 
 TREE = "etancheite-et-joints"
@@ -368,6 +370,22 @@ def test_g13_only_the_empty_case_goes_into_water_after_a_failure() -> None:
     assert work.state.facts["movement_out"] == "yes" and work.state.photos
     do_step(work)
     assert work.state.visits["leak-search"] == 1
+
+
+def test_g15_a_stage_above_the_case_maximum_is_refused() -> None:
+    work = until("dry-test")
+    sign_in(work, TECHNICIAN)
+    case = work.watch.case
+    assert case is not None
+    work.watch = replace(work.watch, case=replace(case, max_pressure=Value.of("test_pressure", 2.0)))
+    assert refusal_of(work.start) == "G-15"
+
+
+def test_a_large_leak_aborts_the_test_and_counts_as_failed() -> None:
+    work = until("dry-test", big_leak=True)
+    sign_in(work, TECHNICIAN)
+    assert measure(work) == "fail"
+    assert work.state.dry is not None and not work.state.dry.passed
 
 
 def test_g22_a_crown_that_was_not_quoted_waits_for_the_customer() -> None:
