@@ -77,7 +77,7 @@ class Workshop:
             station = Station(records, recorder=recorder, asker=self._ask)
             parts.callback(station.close)
             procedures = folder.procedures()
-            self._notices += procedures.problems
+            self._notices += procedures.own_problems
             profiles = folder.profiles()
             if profiles.own:
                 self._notices += [EtabliError(problem.message()) for problem in profiles.problems]

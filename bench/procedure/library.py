@@ -53,9 +53,8 @@ def check(procedure: Procedure) -> list[str]:
     problems += [f"{i}: no way leads to this step" for i in ids if i not in reached]
     if END not in reached:
         problems.append("no way leads to the end")
-    problems += [
-        f"{i}: from here no way leads to the end" for i in ids if i in reached and END not in reachable(procedure, i)
-    ]
+    ending = leading_to_end(procedure)
+    problems += [f"{i}: from here no way leads to the end" for i in ids if i in reached and i not in ending]
     problems += [
         f"{where}: a language is missing" for where, text in procedure.texts() if bool(text.fr) != bool(text.en)
     ]
@@ -165,10 +164,25 @@ def ways(procedure: Procedure, step: Step) -> set[str]:
     return ahead
 
 
-def reachable(procedure: Procedure, start: str = "") -> set[str]:
-    """Return every step id that can be reached from `start` (the first step), and "end"."""
+def leading_to_end(procedure: Procedure) -> set[str]:
+    """Return every step id from which some way leads to "end"."""
+    before: dict[str, set[str]] = {}
+    for step in procedure.steps:
+        for target in ways(procedure, step):
+            before.setdefault(target, set()).add(step.id)
     seen: set[str] = set()
-    todo = [start or procedure.steps[0].id]
+    todo = [END]
+    while todo:
+        for step_id in before.get(todo.pop(), set()) - seen:
+            seen.add(step_id)
+            todo.append(step_id)
+    return seen
+
+
+def reachable(procedure: Procedure) -> set[str]:
+    """Return every step id that can be reached from the first step, and "end"."""
+    seen: set[str] = set()
+    todo = [procedure.steps[0].id]
     while todo:
         here = todo.pop()
         if here in seen:
@@ -181,30 +195,49 @@ def reachable(procedure: Procedure, start: str = "") -> set[str]:
 
 
 class ProcedureLibrary:
-    """Ours, overridden or joined by the workshop's. A broken file is left out and named in `problems`."""
+    """Ours, overridden or joined by the workshop's. Files are read when they are first asked for.
+
+    A broken file is left out and named in `problems`.
+    """
 
     def __init__(self, own: Path | None = None) -> None:
-        self.problems: list[EtabliError] = []
-        self._procedures: dict[str, Procedure] = {}
         self.modules = Modules(own / "modules" if own else None)
-        for folder, origin in ((SHIPPED, "shipped"), (own, "workshop")):
-            for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
-                try:
-                    procedure = load(path, origin, self.modules)
-                except DataFileError as error:
-                    self.problems.append(error)
-                else:
-                    self._procedures[procedure.id] = procedure
+        self._own = sorted(own.glob("*.toml")) if own is not None and own.is_dir() else []
+        self._read: dict[Path, Procedure | EtabliError] = {}
+
+    @property
+    def problems(self) -> list[EtabliError]:
+        """What is wrong with the files, ours and the workshop's."""
+        return [found for path in self._paths() if isinstance(found := self._load(path), EtabliError)]
+
+    @property
+    def own_problems(self) -> list[EtabliError]:
+        """What is wrong with the workshop's own files."""
+        return [found for path in self._own if isinstance(found := self._load(path), EtabliError)]
 
     def all(self) -> tuple[Procedure, ...]:
-        return tuple(self._procedures[key] for key in sorted(self._procedures))
+        found = {each.id: each for path in self._paths() if isinstance(each := self._load(path), Procedure)}
+        return tuple(found[key] for key in sorted(found))
 
     def get(self, procedure_id: str) -> Procedure:
         """Return a procedure. Raises UsageError naming those there are."""
-        try:
-            return self._procedures[procedure_id]
-        except KeyError:
-            raise UsageError(
-                msg("There is no procedure “{id}”.", id=procedure_id),
-                remedy=msg("Known procedures: {known}.", known=", ".join(sorted(self._procedures))),
-            ) from None
+        for path in (*self._own, SHIPPED / f"{procedure_id}.toml"):
+            if path in self._own or path.is_file():
+                found = self._load(path)
+                if isinstance(found, Procedure) and found.id == procedure_id:
+                    return found
+        raise UsageError(
+            msg("There is no procedure “{id}”.", id=procedure_id),
+            remedy=msg("Known procedures: {known}.", known=", ".join(each.id for each in self.all())),
+        )
+
+    def _paths(self) -> list[Path]:
+        return [*sorted(SHIPPED.glob("*.toml")), *self._own]
+
+    def _load(self, path: Path) -> Procedure | EtabliError:
+        if path not in self._read:
+            try:
+                self._read[path] = load(path, "workshop" if path in self._own else "shipped", self.modules)
+            except DataFileError as error:
+                self._read[path] = error
+        return self._read[path]

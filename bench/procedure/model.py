@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -310,14 +311,18 @@ class Procedure(_Data):
     def steps(self) -> tuple[Step, ...]:
         return self.step
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {entry.id: place for place, entry in reversed(list(enumerate(self.step)))}
+
     def get(self, step_id: str) -> Step | None:
-        return next((entry for entry in self.step if entry.id == step_id), None)
+        place = self._places.get(step_id)
+        return None if place is None else self.step[place]
 
     def following(self, step_id: str) -> str:
         """Return the id of the step written after `step_id`, "end" after the last."""
-        ids = [entry.id for entry in self.step]
-        place = ids.index(step_id) + 1
-        return ids[place] if place < len(ids) else END
+        place = self._places[step_id] + 1
+        return self.step[place].id if place < len(self.step) else END
 
     def target(self, step: Step, outcome: str) -> str | None:
         """Return where `outcome` leads, None where the data has no way on for it.
