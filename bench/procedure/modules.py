@@ -3,7 +3,8 @@
 In a procedure file a `[[step]]` with `use = "DIA-04"` stands for the steps of that module. `as` names them ("open",
 and "open-count" … where the module has several; the module's id in small letters where it is left out). A module
 leaves by an exit, "@fail"; the use says where that leads: `next = { fail = "gaskets" }`. An exit of which the use says
-nothing leads to the step after the module. What else the use says is said of each of the module's steps: lists
+nothing leads to the step after the module; "@done" is the exit that always may: from any step of the module to the one
+after it, or to where the use's "*" leads. What else the use says is said of each of the module's steps: lists
 (guards, acts, criteria, skip, back) are added to theirs, anything else takes its place.
 """
 
@@ -20,6 +21,7 @@ from bench.language import msg
 SHIPPED = Path(__file__).parent / "modules"
 _ADDED = ("guards", "acts", "criteria", "skip", "back")
 _OF_THE_USE = ("use", "as", "next", "steps")
+_DONE = "@done"
 
 Raw = dict[str, Any]
 
@@ -62,12 +64,22 @@ class Modules:
 def expand(data: Mapping[str, Any], modules: Modules, path: Path) -> Raw:
     """Return the procedure with the steps of its modules in their places. Raises DataFileError."""
     steps: list[Raw] = []
+    module: list[Raw] = []
     for entry in data.get("step", ()):
-        if isinstance(entry, dict) and "use" in entry:
-            steps += _used(entry, modules.get(str(entry["use"])), path)
-        else:
-            steps.append(entry)
+        used = isinstance(entry, dict) and "use" in entry
+        new = _used(entry, modules.get(str(entry["use"])), path) if used else [entry]
+        _lead_on(module, str(new[0].get("id", "")) if isinstance(new[0], dict) else "")
+        module = new if used else []
+        steps += new
+    _lead_on(module, "end")
     return {**data, "step": steps}
+
+
+def _lead_on(module: list[Raw], after: str) -> None:
+    """Let "@done" lead to the step after the module."""
+    for step in module:
+        if _DONE in step.get("next", {}).values():
+            step["next"] = {outcome: after if to == _DONE else to for outcome, to in step["next"].items()}
 
 
 def _used(use: Raw, module: Raw, path: Path) -> list[Raw]:
@@ -113,6 +125,8 @@ def _step(step: Raw, ids: Mapping[str, str], exits: Mapping[str, str], said: Raw
 
 
 def _target(target: str, ids: Mapping[str, str], exits: Mapping[str, str]) -> str:
+    if target == _DONE:
+        return exits.get("done", exits.get("*", _DONE))
     if target.startswith("@"):
         return exits.get(target[1:], "")
     return ids.get(target, target)
