@@ -332,6 +332,22 @@ def test_a_question_that_comes_up_at_a_locked_bench_is_covered(tmp_path: Path) -
     run(tmp_path, work)
 
 
+def test_an_order_that_ends_at_a_locked_bench_stays_covered(tmp_path: Path) -> None:
+    async def work(hands: Hands) -> None:
+        await sign_in(hands)
+        await hands.until(lambda: isinstance(hands.app.screen, BenchScreen) and hands.app.screen.now is not None)
+        bench = hands.app.screen
+        assert isinstance(bench, BenchScreen)
+        hands.app.lock("idle")
+        await hands.sees("The bench is locked.")
+        hands.app.finished(bench.work)
+        await hands.pilot.pause()
+        assert isinstance(hands.app.screen, LockScreen)
+        assert "Hamilton" not in hands.screen
+
+    run(tmp_path, work, order="OR-1002")
+
+
 def test_a_scanned_order_does_not_lead_past_the_lock_and_a_scanned_badge_takes_over(tmp_path: Path) -> None:
     async def work(hands: Hands) -> None:
         await sign_in(hands)
