@@ -233,12 +233,14 @@ def test_a_closed_sheet_gets_an_addendum_and_nothing_else_of_it_changes() -> Non
 def test_on_the_disk_the_orders_and_the_log_stay_as_they_were(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.sqlite", station="bench-1") as journal:
         desk = a_desk(Truth(rate=3.0), journal=journal)
+        # The journal stamps its events with the real clock.
+        desk.clock.time = datetime.now().astimezone()  # type: ignore[attr-defined]
         desk.open_order(an_order("controle-mecanique"))
         walk(desk.work("2026-0001"), "leave")
         row, log = journal.order("2026-0001"), list(journal.log())
         assert row is not None
         registrar = Registrar(journal, desk.pool.records(), desk.clock)
-        # The journal stamps its events with the real clock: the finding is of today.
+        # The finding is of today.
         today = datetime.now().astimezone()
         desk.clock.time = today  # type: ignore[attr-defined]
         errors, tolerance = {"rate": 60.0}, {"rate": 1.0}

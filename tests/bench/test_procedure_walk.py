@@ -12,7 +12,7 @@ from scripted import CONTROLLER, HOUSE, TECHNICIAN, ScriptedPool, Truth, a_desk,
 from bench.conformity import State
 from bench.desk import Desk
 from bench.errors import Refused, UsageError
-from bench.events import EventKind
+from bench.events import Draft, EventKind
 from bench.house import House
 from bench.instrument import Identity, LinkLost, LinkState
 from bench.metrology import InstrumentRecord
@@ -256,7 +256,8 @@ def test_a_case_that_was_repaired_is_inspected_again_and_tested() -> None:
     work.start()
     work.answer({**answers_for(work), "crown_present": "no"})
     steps = walk(work, "leave", "repaired")
-    assert steps[-4:] == ["inspect-again", "prepare-dry", "dry-test", "final-control"]
+    after = steps[steps.index("inspect-again") :]
+    assert after == ["inspect-again", "prepare-dry", "rest", "temperatures", "dry-test", "final-control"]
 
 
 def test_g19_a_weak_signal_gives_values_without_a_verdict() -> None:
@@ -325,6 +326,13 @@ def test_g30_keying_in_is_refused_while_the_link_is_up_and_needs_a_reason_when_i
     with pytest.raises(Refused) as without_reason:
         work.measure(task, by_hand=True)
     assert without_reason.value.refusal.rule == "G-30"
+    with pytest.raises(Refused) as without_photo:
+        work.measure(task, by_hand=True, reason="câble coupé")
+    assert without_photo.value.refusal.rule == "G-30"
+    photo = {"sha256": "a" * 64, "name": "a.jpg", "width": 100, "height": 80}
+    work.record(
+        [Draft(EventKind.PHOTO_ATTACHED, {"photo": photo, "kind": "evidence", "step": "magnetism", "note": ""})]
+    )
     assert work.measure(task, by_hand=True, reason="câble coupé")
 
 
