@@ -106,8 +106,8 @@ def move_promise(order: OrderInHand, to: str, *, reason: str, told: str, pin: st
         wanted = date.fromisoformat(to)
     except ValueError:
         raise UsageError(msg("“{date}” is no date.", date=to), remedy=msg("Write it like 2026-11-22.")) from None
-    refusal = guards.only_the_manager_moves_it()
-    if not operator.may_act_as(guards.MANAGER_ROLE):
+    refusal = guards.moves_promise(operator)
+    if refusal is not None:
         asked = msg("{name} asks for {date}: {reason}", name=operator.name, date=to, reason=reason or "—")
         order.record(
             [

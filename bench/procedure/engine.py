@@ -54,9 +54,7 @@ def answered(procedure: Procedure, ask: Question, answers: Mapping[str, Any], re
     _guarded_choices(ask, fields, read)
     _promise_stays(ask, said.order)
     outcome = _form_outcome(step, read)
-    target = procedure.target(step, outcome)
-    if target is None:
-        raise Refused(guards.branch_required(step, outcome))
+    target = way_on(procedure, step, outcome)
     after = _after(state, step, said)
     if outcome == "done" or step.kind is not StepKind.SIGNOFF:
         refusal = guards.leaving_refusal(replace(ask, state=after))
@@ -174,8 +172,11 @@ def _guarded_choices(ask: Question, fields: Sequence[FormField], read: Mapping[s
 def _promise_stays(ask: Question, order: Mapping[str, str]) -> None:
     """G-24: once the watch is in the workshop, no form moves the promised date."""
     written = order.get("promised")
-    if written and not ask.step.counter and ask.state.order.promised not in ("", written):
-        raise Refused(guards.only_the_manager_moves_it())
+    if not written or ask.step.counter or ask.state.order.promised in ("", written):
+        return
+    refusal = guards.moves_promise(None)  # whoever fills it in: a form holds no word to the customer
+    if refusal is not None:
+        raise Refused(refusal)
 
 
 def _holds(step: Step, outcome: str) -> bool:
@@ -298,6 +299,14 @@ def handled(state: OrderState, handlings: Sequence[Handling]) -> list[Draft]:
     return drafts
 
 
+def way_on(procedure: Procedure, step: Step, outcome: str) -> str:
+    """Return where the outcome leads. Raises Refused (G-28) where the data has no way on for it."""
+    target = procedure.target(step, outcome)
+    if target is None:
+        raise Refused(guards.branch_required(step, outcome))
+    return target
+
+
 def done(state: OrderState, step: Step, outcome: str, target: str, reason: str = "") -> Draft:
     """End this visit of the step."""
     payload = {"step": step.id, "visit": state.visit, "outcome": outcome, "next": target, "reason": reason}
@@ -332,17 +341,15 @@ def confirmed(procedure: Procedure, ask: Question, outcome: str, reason: str = "
         raise Refused(guards.reason_for_reserve())
     if outcome == "no-verdict" and not reason.strip():
         raise Refused(guards.reason_without_verdict())
-    target = procedure.target(step, outcome)
-    if target is None:
-        raise Refused(guards.branch_required(step, outcome))
+    target = way_on(procedure, step, outcome)
     return [*handled(ask.state, step.handlings), done(ask.state, step, outcome, target, reason)]
 
 
 def repeated(ask: Question, reason: str = "") -> list[Draft]:
     """Leave this visit of a measured step for another attempt. Raises Refused (G-29) when a reason is due."""
-    attempts = ask.state.visit
-    if attempts >= ask.state.house.repeats_without_reason and not reason.strip():
-        raise Refused(guards.reason_for_repeat(attempts))
+    refusal = guards.repeat_without_reason(ask.state.visit, ask.state.house.repeats_without_reason, reason)
+    if refusal is not None:
+        raise Refused(refusal)
     return [done(ask.state, ask.step, "repeat", ask.step.id, reason)]
 
 
@@ -354,9 +361,7 @@ def given_up(procedure: Procedure, ask: Question, reason: str) -> list[Draft]:
     step, state = ask.step, ask.state
     if state.interrupted != (step.id, state.visit) or not reason.strip():
         raise Refused(guards.measure_first())
-    target = procedure.target(step, NOT_MEASURED)
-    if target is None:
-        raise Refused(guards.branch_required(step, NOT_MEASURED))
+    target = way_on(procedure, step, NOT_MEASURED)
     return [done(state, step, NOT_MEASURED, target, reason)]
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from bench.errors import Refusal
 from bench.language import Message, Text, msg
+from bench.people import Operator
 from bench.procedure.guards.question import joined
-from bench.procedure.guards.rules import MANAGER, NOBODY, REASON, refusal, rule
+from bench.procedure.guards.rules import MANAGER, MANAGER_ROLE, NOBODY, REASON, refusal, rule
 from bench.procedure.model import Step, Stop
 
 
@@ -35,8 +36,10 @@ def measure_first() -> Refusal:
     )
 
 
-def reason_for_repeat(times: int) -> Refusal:
-    """G-29: a measurement repeated more than three times needs a reason; every attempt is kept and counted."""
+def repeat_without_reason(times: int, free: int, reason: str) -> Refusal | None:
+    """G-29: a measurement repeated more than `free` times needs a reason; every attempt is kept and counted."""
+    if times < free or reason.strip():
+        return None
     return refusal(
         "G-29",
         msg("This measurement has been repeated {times} times already.", times=times),
@@ -177,8 +180,10 @@ def not_entitled(code: str) -> Refusal:
     )
 
 
-def only_the_manager_moves_it() -> Refusal:
-    """G-24: the promised date is moved by the manager, with word to the customer."""
+def moves_promise(operator: Operator | None) -> Refusal | None:
+    """G-24: the promised date is moved by the manager, with word to the customer; a form never moves it."""
+    if operator is not None and operator.may_act_as(MANAGER_ROLE):
+        return None
     return refusal(
         "G-24",
         msg("The promised date is moved by the manager only, with a reason and word to the customer."),
