@@ -38,8 +38,9 @@ from tui.screens.opening import OpeningScreen
 from tui.screens.room import Room
 from tui.sounds import Sound, ring
 from tui.survival import HardyApp
-from tui.symbols import PlainSigns, charset
+from tui.symbols import PlainSigns
 from tui.themes import THEMES
+from tui.widgets import charset
 
 if TYPE_CHECKING:
     from bench.desk import Desk
@@ -147,7 +148,8 @@ class EtabliApp(HardyApp, AttendedApp):
         self._kept_in = kept_in
         self._notices = notices
         self._plain = PlainSigns(enabled=False)
-        self.charset = "braille"
+        self._charset_wanted = "auto"
+        self.charset = charset.current().name
         """Which signs pictures are drawn with: "braille", "block" or "ascii"."""
         self.obey(liked)
         self._opener = opener
@@ -472,7 +474,12 @@ class EtabliApp(HardyApp, AttendedApp):
     def obey(self, preferences: Preferences) -> None:
         super().obey(preferences)
         self.theme = preferences.theme
-        self.charset = charset(preferences.charset)
+        if preferences.charset != self._charset_wanted:
+            self._charset_wanted = preferences.charset
+            charset.use(
+                os.environ.get(charset.SETTING, "auto") if preferences.charset == "auto" else preferences.charset
+            )
+        self.charset = charset.current().name
         self._plain.enabled = self.charset == "ascii"
 
     def like(self, preferences: Preferences) -> None:

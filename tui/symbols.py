@@ -1,9 +1,7 @@
-"""Pictures and words for terminals that lack braille, blocks or UTF-8 altogether: one table of plain signs."""
+"""Words and marks for terminals that lack UTF-8 altogether: one table of plain signs."""
 
 from __future__ import annotations
 
-import os
-import sys
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
@@ -73,20 +71,3 @@ class PlainSigns(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [Segment(plain(text), style, control) for text, style, control in segments]
-
-
-def charset(wanted: str = "auto") -> str:
-    """Return which signs to draw with, "braille", "block" or "ascii": `wanted`, else ETABLI_CHARSET, else what fits.
-
-    ASCII where the terminal's encoding is not UTF-8 or the terminal is a bare one; blocks on the Linux console and in
-    Windows' old console, whose letters lack braille.
-    """
-    for named in (wanted, os.environ.get("ETABLI_CHARSET", "")):
-        if named in ("braille", "block", "ascii"):
-            return named
-    encoding = (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower().replace("-", "")
-    term = os.environ.get("TERM", "")
-    if encoding not in ("utf8", "cp65001") or term in ("dumb", "vt100", "vt220", "unknown", "ansi"):
-        return "ascii"
-    old_console = sys.platform == "win32" and not (os.environ.get("WT_SESSION") or os.environ.get("TERM_PROGRAM"))
-    return "block" if term == "linux" or old_console else "braille"

@@ -12,6 +12,8 @@ from screen_pilot import LARGE, SMALL, Hands, at_the_bench
 from tui.keys import MOST, fitting, hints
 from tui.preferences import Preferences, load
 from tui.screens.settings import SETTINGS, KeysScreen
+from tui.widgets import charset
+from tui.widgets.readout import Readout
 
 
 def run(folder: Path, work: Callable[[Hands], Awaitable[None]], **options: object) -> None:
@@ -19,7 +21,8 @@ def run(folder: Path, work: Callable[[Hands], Awaitable[None]], **options: objec
         async with at_the_bench(folder, kept_in=folder / "user" / "preferences.toml", **options) as hands:  # type: ignore[arg-type]
             await work(hands)
 
-    asyncio.run(session())
+    with charset.drawing(charset.current().name):
+        asyncio.run(session())
 
 
 def kept(hands: Hands) -> Preferences:
@@ -74,6 +77,19 @@ def test_plain_signs_leave_no_other_character_on_the_screen(tmp_path: Path) -> N
         assert painted.strip() and painted.isascii()
 
     run(tmp_path, work, lang="fr")
+
+
+def test_big_digits_take_the_room_of_everything_else(tmp_path: Path) -> None:
+    async def work(hands: Hands) -> None:
+        await hands.press("enter")
+        await hands.until(lambda: bool(hands.app.screen.query(Readout)))
+        await hands.press("enter")
+        usual = hands.app.screen.query_one(Readout).size.height
+        await hands.press("f8", "down", "down", "down", "right", "escape")
+        await hands.until(lambda: hands.app.screen.query_one(Readout).size.height > usual)
+        await hands.sees("██████")
+
+    run(tmp_path, work, order="OR-1001", step="timing-before")
 
 
 def test_a_key_is_given_to_something_else_and_back(tmp_path: Path) -> None:

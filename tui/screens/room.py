@@ -35,6 +35,15 @@ class Room(Hardy, Screen[None]):
         yield KeyBar()
         yield TooSmall()
 
+    def on_screen_resume(self) -> None:
+        self.enlarge()
+
+    def enlarge(self) -> None:
+        """Let the reading have the room, where big digits are wanted."""
+        big = self.app.preferences.big_digits
+        self.set_class(big, "-big")
+        self.query("Readout").set_class(big, "-big")
+
     def furnish(self) -> ComposeResult:
         """Compose what stands between the first and the last line."""
         yield from ()
@@ -55,6 +64,7 @@ class Room(Hardy, Screen[None]):
 
     def retranslate(self) -> None:
         """Draw every word again, in the language in force."""
+        self.enlarge()
         for widget in self.query("*"):
             widget.refresh(layout=True)
         self.refresh_bindings()

@@ -82,11 +82,12 @@ class Readout(Widget):
         if not self.shown:
             return []
         main, *others = self.shown
-        large = width >= 96 and height >= 12
+        large = (width >= 96 or self.has_class("-big")) and height >= 12
         head = Content.assemble((str(main.quantity.name), "bold"), f"  {self.label}")
         figure = digits.draw(main.figure, large=large)
         left = max(len(figure[0]) + 10, width // 2)
-        right = self._beside(others, width - left, large=large)
+        alone = large and width < 96
+        right = [] if alone else self._beside(others, width - left, large=large)
         lines = [_joined(head, left, right, 0)]
         unit = unit_text(main.quantity.unit)
         for row, blocks in enumerate(figure):
