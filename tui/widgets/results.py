@@ -16,6 +16,8 @@ from tui.widgets.readout import STATE_STYLES
 from tui.widgets.verdict import is_information
 
 Row = list[tuple[str, str]]
+# So many lines are asked for even where fewer figures have a verdict; the rest is the pictures'.
+FEWEST = 6
 NARROWEST = (10, 5, 9, 9, 4, 12, 1)
 
 
@@ -33,7 +35,8 @@ class Results(Widget):
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self.judged) + 1
+        asked = sum(not is_information(entry) for entry in self.judged)
+        return min(len(self.judged), max(asked, FEWEST)) + 1
 
     def render(self) -> Content:
         return Content("\n").join(self.lines(self.size.width, self.size.height))
