@@ -7,7 +7,7 @@ import pytest
 from bench import language
 from bench.conformity import Limit, Mark, State
 from bench.quantities import quantity
-from tui.widgets import digits, scale
+from tui.widgets import charset, digits, scale
 from tui.widgets.picklist import cell
 from tui.widgets.readout import Readout, Shown
 from tui.widgets.steps import mark_of
@@ -22,6 +22,13 @@ def test_figures_stand_in_four_or_in_seven_rows_of_equal_width() -> None:
         rows = digits.draw("+12,3", large=large)
         assert len(rows) == height
         assert len({len(row) for row in rows}) == 1
+
+
+def test_in_ascii_figures_and_the_bar_hold_nothing_else() -> None:
+    with charset.drawing("ascii"):
+        drawn = [*digits.draw("+12,3"), *digits.draw("−40.7", large=True)]
+        drawn += [line.plain for line in scale.bar(4.2, 1.0, RATE, 2.0, 60)]
+    assert all(line.isascii() and line.strip() for line in drawn)
 
 
 def test_each_digit_looks_different_from_the_others() -> None:

@@ -1,6 +1,8 @@
-"""Figures large enough to be read from a metre, drawn from block characters in two sizes."""
+"""Figures large enough to be read from a metre, drawn from blocks (or ASCII) in two sizes."""
 
 from __future__ import annotations
+
+from tui.widgets.charset import BLOCK, current
 
 WIDTH, HEIGHT = 5, 7
 _FONT = {
@@ -21,7 +23,6 @@ _FONT = {
     ".": "00 00 00 00 00 11 11",
     " ": "00 00 00 00 00 00 00",
 }
-_HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
 def draw(figure: str, *, large: bool = False) -> list[str]:
@@ -29,14 +30,16 @@ def draw(figure: str, *, large: bool = False) -> list[str]:
 
     Characters that the font lacks (thin spaces of thousands) are drawn as a space.
     """
+    signs = current()
+    halves = (signs if signs.down == 2 else BLOCK).cells
     pixels = [""] * HEIGHT
     for character in figure:
         rows = _FONT.get(character, _FONT[" "]).split(" ")
         pixels = [line + row + "0" for line, row in zip(pixels, rows, strict=True)]
     if large:
-        return ["".join("██" if dot == "1" else "  " for dot in line) for line in pixels]
+        return ["".join(2 * signs.full if dot == "1" else "  " for dot in line) for line in pixels]
     pixels.append("0" * len(pixels[0]))
     return [
-        "".join(_HALVES[above == "1", below == "1"] for above, below in zip(top, bottom, strict=True))
+        "".join(halves[(above == "1") + 2 * (below == "1")] for above, below in zip(top, bottom, strict=True))
         for top, bottom in zip(pixels[::2], pixels[1::2], strict=True)
     ]
