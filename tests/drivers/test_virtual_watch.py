@@ -260,6 +260,25 @@ def test_a_broken_coil_lets_no_motor_current_flow() -> None:
 # Hands
 
 
+def test_a_new_movement_is_sound_and_keeps_its_calibres_figures() -> None:
+    subject = watch("quartz-open-coil")
+    assert subject.quartz is not None and subject.battery is not None
+    assert subject.quartz.coil_broken
+    subject.handle("new-movement", "", 0.0)
+    assert not subject.quartz.coil_broken
+    assert subject.quartz.spec.consumption == watch("quartz-open-coil").quartz.spec.consumption  # type: ignore[union-attr]
+    assert subject.voltage == 0.0
+    subject.handle("new-battery", "", 0.0)
+    assert subject.quartz.steps(subject.voltage)
+
+
+def test_a_new_movement_draws_no_more_than_its_calibre_does() -> None:
+    dirty, sound = watch("quartz-high-consumption"), watch("quartz-healthy")
+    dirty.handle("new-movement", "", 0.0)
+    assert dirty.quartz is not None and sound.quartz is not None
+    assert dirty.quartz.consumption(1.55) == sound.quartz.consumption(1.55)
+
+
 def test_a_watch_lies_everywhere_but_on_the_field_meter_until_it_is_placed() -> None:
     subject = watch("mechanical-healthy")
     assert subject.lies_on(InstrumentKind.TIMEGRAPHER)
