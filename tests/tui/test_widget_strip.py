@@ -75,6 +75,13 @@ def test_zooming_goes_through_all_heights_and_says_which() -> None:
     assert f"{strip.window:g} ms" in strip.text(80, 5)[0]
 
 
+@pytest.mark.parametrize(("rows", "name", "height"), [(6, "ascii", 2), (8, "braille", 5), (21, "braille", 10)])
+def test_until_one_zooms_the_height_suits_the_room(rows: int, name: str, height: int) -> None:
+    strip = PaperStrip()
+    strip.hear(watch(20))
+    assert f"{height} ms" in strip.text(80, rows, name)[0]
+
+
 def test_each_oscillation_has_a_column_and_missing_beats_leave_theirs_empty() -> None:
     beats = [beat for beat in watch(40) if not 10 <= beat.second / INTERVAL < 20]
     (line,) = [line for line in paper(beats).text(40, 21, "braille")[1:] if line.strip()]

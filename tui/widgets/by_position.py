@@ -127,7 +127,7 @@ class ByPosition(Picture):
             row = fitted(figures, min(width, 39), signs)
             rows.append([*row, (" ", "plain"), *bar(self._gauge(spot), ends, left, signs)] if left >= 8 else row)
         if room > len(self.spots) and width >= 60 and self.limit is not None:
-            rows.append([(" " * 40 + f"{self.limit.quantity.name}: {self.limit}", "faint")])
+            rows.append([(f"{self.limit.quantity.name}: {self.limit}".rjust(width), "faint")])
         return rows
 
     def _gauge(self, spot: Spot) -> Gauge:

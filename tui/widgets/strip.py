@@ -18,6 +18,8 @@ from tui.widgets.picture import Picture, Row, fitted
 # What the strip is high in milliseconds, from the widest to the finest: as on a timegrapher's screen, a step at a time.
 HEIGHTS = (50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
 USUAL = HEIGHTS.index(10.0)
+# Two lines 0.5 ms apart (a beat error of 0.25 ms) are to stand in rows of their own.
+FINE = 0.25
 KEPT = 6000
 SIDES = ("tic", "toc")
 # No watch beats faster: 72,000 A/h are 50 ms.
@@ -50,7 +52,7 @@ class PaperStrip(Picture):
         super().__init__()
         self.beats: deque[Beat] = deque(maxlen=KEPT)
         self.whole = False
-        self.zoom = USUAL
+        self.zoom: int | None = None
         self._interval = math.inf
         self._cells: list[bytearray] = []
         self._signs = current()
@@ -60,8 +62,16 @@ class PaperStrip(Picture):
 
     @property
     def window(self) -> float:
-        """The strip's height in ms."""
-        return HEIGHTS[self.zoom]
+        """The strip's height in ms: what was chosen, else what lets the room tell a good watch's two lines apart."""
+        return HEIGHTS[self._chosen]
+
+    @property
+    def _chosen(self) -> int:
+        if self.zoom is not None:
+            return self.zoom
+        places = len(self._cells) * self._signs.down
+        fine = (n for n, height in enumerate(HEIGHTS) if height <= FINE * places)
+        return max(USUAL, next(fine, len(HEIGHTS) - 1))
 
     def begin(self) -> None:
         """Put in new paper."""
@@ -95,7 +105,7 @@ class PaperStrip(Picture):
 
     def closer(self) -> None:
         """Zoom in by a step; from the finest back to the widest."""
-        self.zoom = (self.zoom + 1) % len(HEIGHTS)
+        self.zoom = (self._chosen + 1) % len(HEIGHTS)
         self.changed()
 
     def rows(self, width: int, height: int, signs: Charset) -> Sequence[Row]:
