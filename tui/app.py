@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from bench.pool import LinkEvent
     from bench.quantities import Quantity
     from bench.work import Work
+    from tui.first_start import FirstStart
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,6 +140,7 @@ class EtabliApp(HardyApp, AttendedApp):
         liked: Preferences = STEADY,
         kept_in: Path | None = None,
         notices: Sequence[EtabliError] = (),
+        first: FirstStart | None = None,
     ) -> None:
         """`liked` are this person's preferences, `kept_in` their file (None: for this run only)."""
         use(language)
@@ -146,6 +148,7 @@ class EtabliApp(HardyApp, AttendedApp):
         for theme in THEMES:
             self.register_theme(theme)
         self._kept_in = kept_in
+        self._first = first
         self._notices = notices
         self._plain = PlainSigns(enabled=False)
         self._charset_wanted = "auto"
@@ -185,6 +188,10 @@ class EtabliApp(HardyApp, AttendedApp):
         self.run_worker(self._open(), exit_on_error=False)
 
     async def _open(self) -> None:
+        if self._first is not None and self._first.needed:
+            module = await self.at_bench(importlib.import_module, "tui.screens.first_start")
+            await self.push_screen(module.FirstStartScreen(self._first))
+            return
         try:
             opened = await self.at_bench(self._load)
         except EtabliError as error:
@@ -207,6 +214,17 @@ class EtabliApp(HardyApp, AttendedApp):
         for notice in (*self._notices, *opened.notices):
             self.notify(str(notice), severity="warning", markup=False, timeout=15)
         self.change_operator()
+
+    def start_over(self, opener: Callable[[], Workshop] | None = None) -> None:
+        """Open the workshop that the first start has made, or the demonstration instead."""
+        self._first = None
+        self._opener = opener or self._opener
+        self.pop_screen()
+        self.open_workshop()
+
+    def speak(self, language: str) -> None:
+        """Go over to a language at once, and keep that."""
+        self.like(replace(self.preferences, language=language))
 
     def _load(self) -> Workshop:
         workshop = self._opener()
@@ -419,7 +437,7 @@ class EtabliApp(HardyApp, AttendedApp):
 
     def action_language(self) -> None:
         """Go over to the other language, at once and everywhere."""
-        self.like(replace(self.preferences, language="en" if current() == "fr" else "fr"))
+        self.speak("en" if current() == "fr" else "fr")
 
     def retranslate(self) -> None:
         """Draw every word again."""
@@ -548,7 +566,14 @@ class EtabliApp(HardyApp, AttendedApp):
         await self._open_order(number)
 
 
-def run(opener: Callable[[], Workshop], *, language: str, demo: bool = False, order: str | None = None) -> int:
+def run(
+    opener: Callable[[], Workshop],
+    *,
+    language: str,
+    demo: bool = False,
+    order: str | None = None,
+    first: FirstStart | None = None,
+) -> int:
     """Run the bench in this terminal and return the exit status. Without a terminal: a message and USAGE."""
     use(language)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -562,6 +587,8 @@ def run(opener: Callable[[], Workshop], *, language: str, demo: bool = False, or
     asked = os.environ.get("ETABLI_LANG") or any(word.startswith("--lang") for word in sys.argv)
     language = language if asked else liked.language or language
     use(language)
-    app = EtabliApp(opener, language=language, demo=demo, order=order, liked=liked, kept_in=file, notices=notices)
+    app = EtabliApp(
+        opener, language=language, demo=demo, order=order, liked=liked, kept_in=file, notices=notices, first=first
+    )
     app.run()
     return app.return_code or 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,13 +98,13 @@ class Folder:
 
         use_workshop(self.path / "dialects")
 
-    def found(self) -> bool:
+    def found(self, workshop: str = "", person: str = "", language: str = "") -> bool:
         """Make the folder and a first workshop.toml where there is none; tell whether it was made now."""
         if self.file.exists():
             return False
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self.file.write_text(_first_file(), encoding="utf-8")
+            self.file.write_text(_first_file(workshop, person, language), encoding="utf-8")
         except OSError as error:
             raise EtabliError(
                 msg("The workshop's folder {folder} cannot be made.", folder=str(self.path)),
@@ -140,23 +142,31 @@ class Folder:
         return ProcedureLibrary(self.path / "procedures")
 
 
-def _first_file() -> str:
+def _first_file(workshop: str, person: str, language: str) -> str:
+    """Return a first workshop.toml; what is not given is the system's user, and no language of the sheets."""
     try:
-        person = getpass.getuser()
+        person = person.strip() or getpass.getuser()
     except (OSError, KeyError, ImportError):
         person = "me"
-    person = "".join(sign for sign in person if sign.isalnum() or sign in "-_.") or "me"
-    return _FIRST.format(
+    bare = unicodedata.normalize("NFKD", person.casefold().replace(" ", "-")).encode("ascii", "ignore").decode()
+    written = _FIRST.format(
         head=_("This workshop: its name, its people, its instruments. The how-to is docs/workshop.md."),
-        name=_("My workshop"),
-        person=person,
+        name=_quoted(workshop.strip() or _("My workshop")),
+        id="".join(sign for sign in bare if sign.isalnum() or sign in "-_.") or "me",
+        person=_quoted(person),
         rules=_("A watch with more residual field than this counts as magnetised; no maker states a figure."),
         register=_("Instruments: one [[instrument]] each, with its certificates."),
     )
+    return written.replace("\n[house]", f'language = "{language}"\n\n[house]', 1) if language else written
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML string: a JSON string is one, but for the control character that JSON leaves bare."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 _FIRST = """# {head}
-name = "{name}"
+name = {name}
 station = "bench-1"
 
 [house]
@@ -165,8 +175,8 @@ station = "bench-1"
 self_check = false
 
 [[operator]]
-id = "{person}"
-name = "{person}"
+id = "{id}"
+name = {person}
 roles = ["technician", "controller", "manager"]
 
 # {register}

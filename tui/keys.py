@@ -56,6 +56,7 @@ FIELDS = frozenset({"TickField", "ChoiceField", "TypedField", "PickList"})
 PLACES = {
     APP: N_("Everywhere"),
     "OpeningScreen": N_("While the bench opens"),
+    "FirstStartScreen": N_("The first start"),
     "SignInScreen": N_("Signing in"),
     "LockScreen": N_("At a locked bench"),
     "OrdersScreen": N_("Repair orders"),

@@ -18,13 +18,15 @@ def open_bench(order: str | None) -> int:
         return no_terminal()
     from tui import app
     from tui.app import Workshop as Opened
+    from tui.first_start import FirstStart
+    from tui.folder import Folder
+
+    folder = Folder.home()
 
     def opened() -> Opened:
-        from tui.folder import Folder
         from tui.workshop import Workshop
 
-        folder = Folder.home()
         folder.found()
         return Workshop.open(folder)
 
-    return app.run(opened, language=current(), order=order)
+    return app.run(opened, language=current(), order=order, first=FirstStart(folder))
