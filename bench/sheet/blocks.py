@@ -51,6 +51,7 @@ def blocks(
         "final": lambda: tables.outcomes(record, used),
         "alerts": lambda: history.alerts(),
     }
+    used |= _told_by_facts(record)
     own = {key: make() for key, make in made.items()}  # before the forms: what a table says they need not say again
     expected = _expected(record)
     happened = _happened(record, history)
@@ -58,9 +59,11 @@ def blocks(
     for key, title in BLOCKS.items():
         answers = by_block[key]
         extra = [*own.get(key, ()), *tables.lines(record, answers, used)]
-        forms = _forms(record, history, [answer for answer in answers if answer.id not in used])
+        forms = forms_of(record, history, [answer for answer in answers if answer.id not in used])
         told = entries.get(key, ())
-        filled = bool(extra or forms or key in happened or any(each.value not in (None, "") for each in told))
+        left = key == "accessories" and bool(extra)  # that they go back is the hand-over's business
+        said = left or any(line.mark != "open" for table in extra for line in table.lines)
+        filled = bool(said or forms or key in happened or any(each.value not in (None, "") for each in told))
         state = "filled" if filled else "empty" if key in expected else "none"
         found.append(model.Block(key, _(title), state, told, tuple(extra), forms))
     return tuple(found)
@@ -104,6 +107,18 @@ def _happened(record: Record, history: History) -> set[str]:
     return found
 
 
+def _told_by_facts(record: Record) -> Used:
+    """Return the answers that only filled in the order or the quote, which the facts of a block say already."""
+    filled = ("customer", "contact", "declared", "request", "expectation", "received", "promised", "accessories")
+    said = [a for a in record.answers if a.has("order").startswith("watch.") or a.has("order") in filled]
+    newest = {answer.has("order"): answer.value for answer in said}
+    # A choice reads otherwise in the form than in the order's fact: both stay.
+    told = [a for a in said if a.value == newest[a.has("order")] and a.has("kind") in ("text", "date")]
+    if record.quotes:
+        told += [a for a in record.answers if a.has("quote") and a.has("kind") != "choice"]
+    return {answer.id for answer in told if not answer.note}
+
+
 def _accessories(record: Record) -> tuple[model.Entry, ...]:
     written = record.order.accessories
     return (facts.entry("accessories", _("Accessories left"), written),) if written else ()
@@ -118,7 +133,7 @@ def _handover(record: Record, answers: Sequence[Answer], used: Used) -> tuple[mo
     return tuple(found)
 
 
-def _forms(record: Record, history: History, answers: Sequence[Answer]) -> tuple[model.Answers, ...]:
+def forms_of(record: Record, history: History, answers: Sequence[Answer]) -> tuple[model.Answers, ...]:
     """One form an event, with the answers that no table has taken; several blocks may share an event."""
     by_event: dict[int, list[Answer]] = {}
     for answer in answers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
@@ -35,8 +36,14 @@ def content(
             remedy=msg("Known: {known}.", known=", ".join(model.VERSIONS)),
         )
     with speaking(language):
-        sheet: dict[str, Any] = model.plain(_sheet(events, language, printed, head, version))
-        return sheet
+        reading = read(events)
+        sheet = whole(reading, language, printed=printed, head=head)
+        if version == "customer":
+            sheet = customer.version(sheet, reading.record, reading.values, guarantees(reading.record, reading.values))
+        elif version == "trainer":
+            sheet = trainer.version(sheet, reading.record, reading.history)
+        found: dict[str, Any] = model.plain(sheet)
+        return found
 
 
 def events_of(journal: Journal, number: str) -> list[Event]:
@@ -52,7 +59,18 @@ def events_of(journal: Journal, number: str) -> list[Event]:
     return sorted([*pinned, *mine, *signed_in], key=lambda event: event.seq)
 
 
-def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int, str], version: str) -> model.Sheet:
+@dataclass(frozen=True)
+class Reading:
+    """One order's events, read: what the sheet and the papers are made from."""
+
+    events: Sequence[Event]
+    record: Record
+    history: History
+    values: Sequence[Taken]
+
+
+def read(events: Sequence[Event]) -> Reading:
+    """Read the events of one order (`events_of`), in the language in force. Raises UsageError when never opened."""
     opened = next((event for event in events if event.kind is EventKind.ORDER_OPENED), None)
     if opened is None:
         raise UsageError(
@@ -60,15 +78,19 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
             remedy=msg("Check the order number: “etabli orders list” shows the known ones."),
         )
     record = Record(str(opened.order), events)
-    order, mine = record.order, record.events
-    history = History(record, _names(events))
+    return Reading(events, record, History(record, _names(events)), taken(record.events, record.interventions()))
+
+
+def whole(reading: Reading, language: str, *, printed: str, head: tuple[int, str]) -> model.Sheet:
+    """Return the workshop's sheet; `language` must be the one in force."""
+    events, record, history, values = reading.events, reading.record, reading.history, reading.values
+    order, mine, opened = record.order, record.events, record.opened
     closed = record.last(EventKind.ORDER_CLOSED)
-    values = taken(mine)
     missing = () if closed else history.missing(order.missing(_photos(record)), bool(record.quotes))
     outcome = str(closed.payload.get("outcome", "")) if closed else ""
     offset = uniform_offset(mine)
     found = blocks(record, history, events, values)
-    sheet = model.Sheet(
+    return model.Sheet(
         format=model.FORMAT,
         version="workshop",
         version_shown=_("workshop's copy"),
@@ -104,13 +126,6 @@ def _sheet(events: Sequence[Event], language: str, printed: str, head: tuple[int
             printed_shown=words.moment(printed),
         ),
     )
-    match version:
-        case "customer":
-            return customer.version(sheet, record, values, guarantees(record, values))
-        case "trainer":
-            return trainer.version(sheet, record, history)
-        case _:
-            return sheet
 
 
 def _photos(record: Record) -> set[str]:

@@ -12,11 +12,11 @@ from bench.quantities import Value
 from bench.sheet import facts, model, tables, words
 from bench.sheet.figures import shown, state_of
 from bench.sheet.places import BLOCKS
-from bench.sheet.record import NOTE, Record
+from bench.sheet.record import NOTE, Answer, Record
 from bench.sheet.taken import Taken
 
 # Of each block, the facts that a customer is given; blocks that are not named here stay in the workshop.
-_ENTRIES = {
+ENTRIES = {
     "identification": {"order", "workshop", "opened", "closed", "procedure"},
     "customer": {"customer", "contact"},
     "dates": {"received", "promised", "first_promised", "returned"},
@@ -89,7 +89,7 @@ _TERMS = {
 def version(sheet: model.Sheet, record: Record, values: Sequence[Taken], reservations: Sequence[str]) -> model.Sheet:
     """Return the sheet as the customer gets it: made from what is named here, so that nothing else slips in."""
     found = results(values)
-    blocks = [_block(block, record) for block in sheet.blocks if block.key in (*_ENTRIES, *_TABLES)]
+    blocks = [_block(block, record) for block in sheet.blocks if block.key in (*ENTRIES, *_TABLES)]
     blocks += [_condition(record), _done(record), _parts(record), _final(record)]
     order = list(BLOCKS)
     shown_blocks = sorted((b for b in blocks if b.state == "filled"), key=lambda block: order.index(block.key))
@@ -122,10 +122,12 @@ def _filled(
 
 
 def _block(block: model.Block, record: Record) -> model.Block:
-    entries = [replace(entry, note="") for entry in block.entries if entry.key in _ENTRIES.get(block.key, ())]
+    entries = [replace(entry, note="") for entry in block.entries if entry.key in ENTRIES.get(block.key, ())]
     if block.key == "handover":
         entries += _handed_over(record)
     found = block.tables if block.key in _TABLES else ()
+    if block.key == "commercial" and len(record.quotes) == 1:
+        found = ()  # its one line would say the facts again
     return _filled(block.key, entries, [table for table in found if "." not in table.key])
 
 
@@ -134,13 +136,21 @@ def _handed_over(record: Record) -> list[model.Entry]:
     return [
         model.Entry(answer.key, answer.label, str(answer.value), answer.shown)
         for answer in record.latest(record.answers)
-        if "hand-over" in record.acts(answer.step)
+        if _with_customer(record, answer)
         and answer.key not in (NOTE, "confirmed")
         and answer.fact not in (*_INTERNAL_FACTS, "customer_signature")
         and not answer.planned.get("each")
         and not answer.planned.get("technical")
         and answer.shown
     ]
+
+
+def _with_customer(record: Record, answer: Answer) -> bool:
+    """Whether it was said with the customer: at the hand-over itself, or as advice and dates of its module."""
+    if "hand-over" in record.acts(answer.step):
+        return True
+    step = record.step_at(answer.seq, answer.step)
+    return str(step.get("module", "")).startswith("RES") and answer.has("kind") in ("several", "date")
 
 
 def _condition(record: Record) -> model.Block:

@@ -247,8 +247,7 @@ def details_of(value: Taken) -> list[str]:
     if measurement.uncertainty and abs(measurement.uncertainty.k - 2) >= 0.005:
         details.append(f"k\u00a0=\u00a0{number(measurement.uncertainty.k, 2)}")
     tag = words.text(conditions.get("tag") or payload.get("tag"))
-    if tag:
-        details.append(tag)
+    details += [word for word in (value.note, tag) if word]
     if value.group in _CLOSURE and payload.get("closure") is not None:
         details.append(_tight(_("closure n° {number}").format(number=payload["closure"])))
     if measurement.provenance is Provenance.MANUAL:

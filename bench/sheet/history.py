@@ -112,7 +112,18 @@ class History:
 
     def outcome(self, step: str, outcome: str) -> str:
         """Write a step's outcome: the choice that was taken at a decision, else the bench's word."""
-        return self.choices.get((step, outcome)) or words.outcome(outcome)
+        told = self.choices.get((step, outcome)) or words.outcome(outcome)
+        return self._rule(step, outcome) or told if told == outcome else told
+
+    def _rule(self, step: str, outcome: str) -> str:
+        """Write an outcome that a rule of the data gives as what was answered: "As ordered: no"."""
+        planned = self.record.planned.get(step, {})
+        fields = {field["id"]: field for field in planned.get("fields", ())}
+        for rule in planned.get("outcome", ()):
+            if rule.get("result") == outcome and rule["field"] in fields and not rule["equals"].startswith("!"):
+                field = fields[rule["field"]]
+                return f"{words.text(field['label'])}: {self.record.cell(field, rule['equals'])}"
+        return ""
 
     def _reason(self, end: Event) -> str:
         """Write why a step was left out or repeated: the coded reason and what was said with it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.language import speaking
-from bench.sheet import plots, words
+from bench.sheet import matrix, plots, words
 
 if TYPE_CHECKING:
     import jinja2
@@ -29,7 +29,13 @@ def to_json(content: Mapping[str, Any]) -> bytes:
 def to_html(content: Mapping[str, Any]) -> str:
     """Return the sheet as one HTML page that needs no other file."""
     with speaking(content["language"]):
-        return render("sheet.html", sheet=content, words=words.headings(), plots=plots.of(content))
+        return render("sheet.html", **_data(content))
+
+
+def _data(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the templates are given; the content's language is in force."""
+    figures = {group["title"]: matrix.of(group) for group in content["measurements"]}
+    return {"sheet": content, "words": words.headings(), "plots": plots.of(content), "figures": figures}
 
 
 def render(template: str, folder: Path = _HERE, **given: Any) -> str:
@@ -58,7 +64,7 @@ def to_pdf(content: Mapping[str, Any]) -> bytes:
     used; a character that they lack is written as its code point ("[U+1F600]"), never dropped.
     """
     with speaking(content["language"]):
-        data = {"sheet": content, "words": words.headings(), "plots": plots.of(content)}
+        data = _data(content)
     return typeset([COMMON, _HERE / "sheet.typ"], data, content["integrity"]["last_at"])
 
 

@@ -1,4 +1,4 @@
-"""Small SVG plots for the sheet: rate by position, timing traces, leak rate by stage. Plain strings, no library."""
+"""Small SVG plots for the sheet: rate by position, timing traces, leak rate by stage, consumption. Plain strings."""
 
 from __future__ import annotations
 
@@ -25,12 +25,25 @@ def of(content: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
     for group in content["measurements"]:
         plots = []
         if group["key"] == "timing":
-            plots.append(_by_label(group, "rate", _("Rate by position")))
-            plots.append(_traces(group))
+            for circumstance in _circumstances(group, "rate"):
+                caption = _with(_("Rate by position"), circumstance)
+                plots.append(_by_label(group, ("rate",), caption, circumstance))
+                plots.append(_traces(group, circumstance))
         if group["key"] == "water-resistance":
-            plots.append(_by_label(group, "leak_rate", _("Leak rate by stage")))
+            plots.append(_by_label(group, ("leak_rate",), _("Leak rate by stage")))
+        if group["key"] == "quartz":
+            plots.append(_by_label(group, ("consumption", "consumption_stem_pulled"), _("Consumption and its limit")))
         found[group["title"]] = [plot for plot in plots if plot]
     return found
+
+
+def _circumstances(group: Mapping[str, Any], quantity: str) -> list[str]:
+    """Return in what circumstances (wind, bare movement) a quantity was measured: each has a plot of its own."""
+    return list(dict.fromkeys(row["circumstance"] for row in group["rows"] if row["quantity"] == quantity))
+
+
+def _with(caption: str, circumstance: str) -> str:
+    return f"{caption} ({circumstance})" if circumstance else caption
 
 
 @dataclass(frozen=True)
@@ -110,13 +123,23 @@ def _legend(x: float, y: float, phases: Sequence[tuple[str, str]]) -> list[str]:
     return parts
 
 
-def _by_label(group: Mapping[str, Any], quantity: str, caption: str) -> dict[str, str] | None:
-    """One column a label, the value of each phase as a mark with its ±U, the tolerance as a band."""
-    rows = [row for row in group["rows"] if row["quantity"] == quantity and any(row["cells"])]
+def _by_label(
+    group: Mapping[str, Any], quantities: Sequence[str], caption: str, circumstance: str | None = None
+) -> dict[str, str] | None:
+    """One column a label, the value of each phase as a mark with its ±U, the tolerance as a band.
+
+    Only what was measured in `circumstance`, where one is given; several quantities stand by their names.
+    """
+    rows = [
+        {**row, "label_shown": (row["place"] if circumstance is not None else row["label_shown"]) or row["name"]}
+        for row in group["rows"]
+        if row["quantity"] in quantities and any(row["cells"]) and circumstance in (None, row["circumstance"])
+    ]
     if not rows:
         return None
     left, top, bottom = 44.0, 22.0, 132.0
-    right = left + min(62 * max(len(rows), 2), _WIDEST)
+    longest = max(len(row["label_shown"]) for row in rows)
+    right = left + min(max(62, 4.6 * longest) * max(len(rows), 2), _WIDEST)
     limits = [cell["limit"] for row in rows for cell in row["cells"] if cell and cell["limit"]]
     sides = [side for limit in limits for side in (limit["low"], limit["high"]) if side is not None]
     reach = [
@@ -168,12 +191,12 @@ def _present(group: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> lis
     ]
 
 
-def _traces(group: Mapping[str, Any]) -> dict[str, str] | None:
+def _traces(group: Mapping[str, Any], circumstance: str) -> dict[str, str] | None:
     """The paper strip of each position, before and after in one frame: one dot a beat, rising for a gain.
 
     The points come as lateness (ms); a strip shows the time gained, so it is drawn with the sign turned.
     """
-    curves = group["curves"]
+    curves = [c for c in group["curves"] if c["quantity"] == "rate" and c["circumstance"] == circumstance]
     if not curves:
         return None
     labels = list(dict.fromkeys(curve["label"] for curve in curves))
@@ -199,7 +222,7 @@ def _traces(group: Mapping[str, Any]) -> dict[str, str] | None:
         parts.append(_beats([(x + 4 * i, bottom + 21.4) for i in range(4)], key))
         parts.append(_text(x + 18, bottom + 24, title, anchor="start", size=7.5))
         x += 34 + 4.4 * len(title)
-    caption = _("Timing trace: time gained or lost, beat by beat")
+    caption = _with(_("Timing trace: time gained or lost, beat by beat"), circumstance)
     alt = f"{caption}: {', '.join(labels)}"
     return {"svg": _svg(right + 6, bottom + 30, parts, alt), "alt": alt, "caption": caption}
 

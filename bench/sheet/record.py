@@ -98,6 +98,10 @@ class Record:
         over = {str(e.payload["step"]) for e in self.of(EventKind.STEP_DONE) if e.payload["visit"] == 0}
         return over - self.visited()
 
+    def interventions(self) -> set[str]:
+        """Return the steps that are work on the watch, as the procedure has them."""
+        return {step_id for step_id, step in self.planned.items() if step.get("intervention")}
+
     def acts(self, step: str) -> tuple[str, ...]:
         return tuple(self.planned.get(step, {}).get("acts") or ())
 
@@ -142,6 +146,8 @@ class Record:
         if isinstance(value, bool) or planned.get("kind") in ("yesno", "tick"):
             truth = value if isinstance(value, bool) else str(value) in ("yes", "true")
             return _("yes") if truth else _("no")
+        if isinstance(value, Mapping) and "quantity" in value:
+            return Value.from_json(dict(value)).show()
         labels = {choice["id"]: words.text(choice["label"]) for choice in planned.get("choices", ())}
         if isinstance(value, list):
             return ", ".join(labels.get(str(each), str(each)) for each in value)
@@ -232,10 +238,10 @@ class Record:
         return {}, ""
 
     def _shown(self, seq: int, payload: Mapping[str, Any], key: str) -> str:
-        told = words.text((payload.get("shown") or {}).get(key))
-        if told:
-            return told
         planned, _entry = self._field(seq, str(payload["step"]), key)
+        told = words.text((payload.get("shown") or {}).get(key))
+        if told and planned.get("kind") != "date":
+            return told
         return self.cell(planned, (payload.get("answers") or {}).get(key))
 
     def _answers(self, seq: int) -> list[Answer]:

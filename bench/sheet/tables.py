@@ -18,7 +18,7 @@ ZONES = {
     "glass": N_("Crystal"),
     "bezel": N_("Bezel"),
     "case": N_("Case middle"),
-    "back": N_("Back"),
+    "back": N_("Case back"),
     "crown": N_("Crown"),
     "pushers": N_("Pushers"),
     "dial": N_("Dial"),
@@ -118,7 +118,10 @@ def lines(record: Record, answers: Iterable[Answer], used: Used, *, plain: bool 
                 cells.append(outcomes.get(code, "—"))
             made.append(model.Line(code or str(place + 1), tuple(cells)))
         heads = [words.text(column["label"]) for column in shown] + ([_("Outcome")] if outcomes else [])
-        title = f"{answer.label} ({answer.note})" if answer.note and not plain else answer.label
+        title = answer.label
+        if not plain:
+            visit = _("visit {number}").format(number=answer.visit) if answer.visit > 1 else ""
+            title = " · ".join(part for part in (answer.label, visit, answer.note) if part)
         if made:
             tables.append(model.Table(f"{answer.step}.{answer.key}", title, tuple(heads), tuple(made)))
     return tables
@@ -163,7 +166,7 @@ def entries(
 
 
 def accessories(record: Record, used: Used) -> list[model.Table]:
-    heads = (_("Left"), _("Controlled"), _("Given back"))
+    heads = (_("Left with us"), _("Controlled"), _("Given back"))
     table = entries(record, "accessories", ("returned", "given_back"), heads, used)
     return [table] if table else []
 
@@ -203,7 +206,7 @@ def counts(record: Record, used: Used) -> list[model.Table]:
         word = _("complete") if not lacks else _("{count} missing") if lacks > 0 else _("{count} too many")
         cells = (labels.get(what, what), number(out, 0), number(back, 0), word.format(count=number(abs(lacks), 0)))
         made.append(model.Line(what, cells, "wrong" if lacks else ""))
-    return [model.Table("counts", "", (_("Pieces"), _("Out"), _("In"), _("Balance")), tuple(made))]
+    return [model.Table("counts", "", (_("Pieces"), _("Taken out"), _("Put back"), _("Complete?")), tuple(made))]
 
 
 def deviations(values: Sequence[Taken]) -> list[model.Table]:

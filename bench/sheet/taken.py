@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 
 from bench.events import Event, EventKind
@@ -29,9 +29,10 @@ class Taken:
     """One judged value with the event it came in.
 
     `label` tells it apart from others of its quantity, `label_shown` is what people read: the `place` (position,
-    stage) and the `circumstance` (state of wind, movement out of its case) where it was taken in several. `current`
-    is False where its step was measured again later: such a value is history, even where the later visit gave no
-    value in its place.
+    stage) and the `circumstance` (state of wind, movement out of its case) where it was taken in several. `phase` is
+    before or after the intervention: what is measured after un-casing, but before any work, is before it. `note` is
+    what else must be known. `current` is False where its step was measured again later: such a value is history, even
+    where the later visit gave no value in its place.
     """
 
     event: Event
@@ -40,15 +41,13 @@ class Taken:
     label_shown: str
     place: str
     circumstance: str
+    phase: str
+    note: str
     current: bool
 
     @property
     def measurement(self) -> Measurement:
         return self.judged.measurement
-
-    @property
-    def phase(self) -> str:
-        return _phase(self.event)
 
     @property
     def group(self) -> str:
@@ -64,26 +63,35 @@ def _phase(event: Event) -> str:
     return phase if phase in PHASES else ""
 
 
-def taken(events: Sequence[Event]) -> list[Taken]:
-    """Return every judged value of the order, in the order in which they were taken."""
+def taken(events: Sequence[Event], interventions: Collection[str] = ()) -> list[Taken]:
+    """Return every judged value of the order, in the order in which they were taken.
+
+    `interventions` are the steps that are work on the watch, as the procedure has them.
+    """
     measured = [event for event in events if event.kind is EventKind.MEASURED]
     last_visit = {(event.payload["step"], _phase(event)): event.payload["visit"] for event in measured}
     found = [(event, Judged.from_json(entry)) for event in measured for entry in event.payload["judged"]]
     bare = _bare(events)
+    begun = (e.seq for e in events if e.kind is EventKind.STEP_STARTED and e.payload["step"] in interventions)
+    work = next(begun, events[-1].seq + 1 if interventions and events else 0)
     labels: dict[str, set[str]] = {}
     winds: dict[tuple[str, str], set[str]] = {}
-    cases: dict[str, set[bool]] = {}
+    cases: dict[tuple[str, str], set[bool]] = {}
+    phases = {}
     for event, judged in found:
+        early = _phase(event) == "after" and event.seq in bare and event.seq < work
+        phase = phases[event.seq] = "before" if early else _phase(event)
         quantity = judged.measurement.quantity.id
         labels.setdefault(quantity, set()).add(judged.measurement.label)
-        winds.setdefault((_phase(event), quantity), set()).add(_wind(judged))
-        cases.setdefault(quantity, set()).add(event.seq in bare)
-    several = {quantity for (_, quantity), states in winds.items() if len(states) > 1}
+        winds.setdefault((phase, quantity), set()).add(_wind(judged))
+        cases.setdefault((phase, quantity), set()).add(event.seq in bare)
+    wound = {quantity for (_, quantity), states in winds.items() if len(states) > 1}
+    opened = {quantity for (_, quantity), states in cases.items() if len(states) > 1}
     values = []
     for event, judged in found:
         quantity, label = judged.measurement.quantity.id, judged.measurement.label
-        wind = _wind(judged) if quantity in several else ""
-        out = event.seq in bare and len(cases[quantity]) > 1
+        wind = _wind(judged) if quantity in wound else ""
+        out = event.seq in bare and quantity in opened
         place = _label(label, labels[quantity])
         circumstance = " · ".join(part for part in (wind, _("bare movement") if out else "") if part)
         values.append(
@@ -94,10 +102,16 @@ def taken(events: Sequence[Event]) -> list[Taken]:
                 f"{place} {circumstance}".strip(),
                 place,
                 circumstance,
+                phases[event.seq],
+                _("bare movement") if event.seq in bare and not out and quantity in _CASED else "",
                 current=event.payload["visit"] == last_visit[event.payload["step"], _phase(event)],
             )
         )
     return values
+
+
+# What is measured through the case: without it the value is another one, and says so.
+_CASED = ("rate", "mean_rate", "amplitude", "min_amplitude", "beat_error", "residual_field")
 
 
 def _bare(events: Sequence[Event]) -> frozenset[int]:

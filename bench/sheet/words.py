@@ -75,6 +75,8 @@ _OUTCOMES = {
     "not-testable": N_("not to be tested"),
     "water": N_("water got in"),
     "refused": N_("refused"),
+    "back": N_("gone back to an earlier step"),
+    "not-measured": N_("not measured"),
 }
 
 _SYMBOLS = {
@@ -174,6 +176,8 @@ def headings() -> dict[str, str]:
         "head": _("Head of the journal"),
         "printed_at": _("Printed"),
         "closure": _("closure"),
+        "position": _("Position or stage"),
+        "passed_over": _("Passed over, not for this watch"),
         "gaps": _("still empty"),
         "not_yet": _("Nothing entered yet."),
         "results": _("Results"),

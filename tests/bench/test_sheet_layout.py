@@ -243,7 +243,7 @@ def test_a_plot_escapes_what_people_typed() -> None:
     sheet = sheet_of(MAGNETISED)
     timing_group = next(group for group in sheet["measurements"] if group["key"] == "timing")
     for entry in timing_group["rows"]:
-        entry["label_shown"] = '<"CH&>'
+        entry["place"] = '<"CH&>'
     with speaking("en"):
         svg = plots.of(sheet)["Timing"][0]["svg"]
     assert '<"CH&>' in "".join(ET.fromstring(svg).itertext())
