@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sys
+import time
 from pathlib import Path
 
 from bench.desk import Desk
@@ -27,7 +28,8 @@ from drivers.station import Station
 from profiles.library import Library
 
 WATCHMAKER = Operator("t1", "Claire Vuille", frozenset({Role.TECHNICIAN, Role.CONTROLLER}))
-HOUSE = House("Atelier", Value.of("residual_field", 0.1), repeats_without_reason=10_000)
+HOUSE = House("Atelier", Value.of("residual_field", 0.1), self_check=True, repeats_without_reason=10_000)
+PROCEDURES = Path(__file__).parents[1] / "procedures"
 GOOD = {"moisture_visible": "no", "fog_before": "no", "bubbles": "no", "fog_after": "no", "follows": "no"}
 WAYS = {"decide-leak": "repair", "decide-wet": "no"}
 
@@ -38,7 +40,7 @@ def an_order(number: str) -> RepairOrder:
         number=number,
         customer="K-1",
         watch=watch,
-        procedure="etancheite-et-joints",
+        procedure="essai-court",
         declared="buée",
         request="contrôler l’étanchéité",
         promised="2026-12-24",
@@ -72,12 +74,17 @@ def one_move(work: Work, say: object) -> None:
             work.prepare(task)
             judged = work.measure(task)
             say({"measured": [entry.measurement.id for entry in judged], "order": work.number})
+    elif (left := work.waiting()) is not None:
+        time.sleep(max(left.total_seconds(), 0.0))
+        work.answer({})
     else:
-        answers = {}
+        answers: dict[str, object] = {}
         for field in step.fields:
             match field.kind:
                 case "text":
                     answers[field.id] = "vu"
+                case "number":
+                    answers[field.id] = 2
                 case "choice":
                     answers[field.id] = WAYS.get(step.id, field.choices[0].id)
                 case _:
@@ -107,7 +114,7 @@ def child(folder: Path, acks: Path, seed: int) -> None:
     def hands(order: str, handling: Handling) -> None:
         simulated.handle(handling.act, handling.detail)
 
-    desk = Desk(journal, ProcedureLibrary(), Library(), station, HOUSE, hands)
+    desk = Desk(journal, ProcedureLibrary(PROCEDURES), Library(), station, HOUSE, hands)
     desk.sign_in(WATCHMAKER)
     while True:
         simulated.select(str(dice.random()), dice.choice(["case-tight", "case-leaking"]))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from killable import HOUSE, WATCHMAKER, an_order, one_move
+from killable import HOUSE, PROCEDURES, WATCHMAKER, an_order, one_move
 
 from bench.desk import Desk
 from bench.events import EventKind
@@ -47,7 +47,7 @@ def work(simulated: SimulatedBench, tmp_path: Path) -> Iterator[Work]:
     journal = Journal.open(tmp_path / "journal.sqlite", station="bench-1")
     desk = Desk(
         journal,
-        ProcedureLibrary(),
+        ProcedureLibrary(PROCEDURES),
         Library(),
         station,
         HOUSE,

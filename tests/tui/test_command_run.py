@@ -68,7 +68,7 @@ looks = "yes"
 """
 
 # A short procedure of the workshop's own: what the run does is shown on few steps.
-SHORT = Path(__file__).with_name("short_water_resistance.toml")
+SHORT = Path(__file__).parents[1] / "procedures" / "essai-court.toml"
 
 
 @pytest.fixture
