@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 group = $(shell sed -n '/^$(1) = \[/,/^\]/s/^ *"\([^"]*\)",*/"\1"/p' pyproject.toml)
 
-.PHONY: demo test check lint types imports pytest walk fuzz cycles soak bench pictures catalogues clean
+.PHONY: demo test check lint types imports pytest walk mutate-guards fuzz cycles soak bench pictures catalogues clean
 
 demo: $(STAMP)
 	@$(BIN)/etabli demo
@@ -31,6 +31,9 @@ pytest: $(DEV_STAMP)
 
 walk: $(DEV_STAMP)
 	ETABLI_WALK_STEPS=100000 $(BIN)/python -m pytest -n 2 tests/bench/test_procedure_random_walk.py
+
+mutate-guards: $(DEV_STAMP)
+	$(BIN)/python -m tests.mutants
 
 fuzz: $(DEV_STAMP)
 	ETABLI_FUZZ_FRAMES=1000000 $(BIN)/python -m pytest -n 2 -rP tests/drivers/test_dialect_million.py
