@@ -6,6 +6,7 @@ clear that they are none of a person's, so that no code is ever typed into a fie
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -13,8 +14,10 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 
 # Fewer characters than this at a scanner's pace can be two hands on the keys; a whole code ends with Enter or Tab.
-WHOLE, HALF = 3, 4
+WHOLE = 3
 ENDS = ("enter", "tab")
+# What broke off is known by how it begins, or by its figures alone; other text that comes at once was pasted.
+BROKEN = re.compile(r"(OR|PC|OP|OK):|\d{8,}$", re.IGNORECASE)
 
 
 class LabelKind(Enum):
@@ -87,9 +90,9 @@ class Scanner(Generic[K]):
     def rest(self) -> list[K | Scanned]:
         """Give back what is held: a person's keys, or the half of a code. A key held down repeats one sign."""
         held, self._held = self._held, []
-        signs = [sign for sign, _key in held]
-        if len(signs) >= HALF and len(set(signs)) > 1:
-            return [Scanned("".join(signs), False)]
+        text = "".join(sign for sign, _key in held)
+        if BROKEN.match(text) and len(set(text)) > 1:
+            return [Scanned(text, False)]
         return [key for _sign, key in held]
 
 

@@ -51,11 +51,23 @@ def test_nothing_that_a_scanner_types_reaches_a_field(code: str, pace: float) ->
     assert not scanner.holding
 
 
-@given(st.text(SIGNS, min_size=4, max_size=40).filter(lambda code: len(set(code)) > 1))
-def test_a_code_that_breaks_off_is_dropped_whole(code: str) -> None:
+@given(st.sampled_from(["OR:", "pc:", "OP:", "OK:"]), st.text(SIGNS, max_size=40))
+def test_a_label_that_breaks_off_is_dropped_whole(prefix: str, rest: str) -> None:
     scanner: Scanner[str] = Scanner(GAP)
-    assert typed(scanner, code, 100.0, 0.01) == []
-    assert scanner.rest() == [Scanned(code, False)]
+    assert typed(scanner, prefix + rest, 100.0, 0.01) == []
+    assert scanner.rest() == [Scanned(prefix + rest, False)]
+
+
+def test_the_figures_of_a_foreign_code_without_its_end_are_dropped() -> None:
+    scanner: Scanner[str] = Scanner(GAP)
+    typed(scanner, "7612345678900", 100.0, 0.01)
+    assert scanner.rest() == [Scanned("7612345678900", False)]
+
+
+def test_text_that_comes_at_once_is_pasted_and_arrives() -> None:
+    scanner: Scanner[str] = Scanner(GAP)
+    assert typed(scanner, "Atelier Zénith", 100.0, 0.0) == []
+    assert scanner.rest() == list("Atelier Zénith")
 
 
 @given(st.lists(st.tuples(SIGNS | st.just("\r"), st.floats(GAP * 1.01, 5.0)), max_size=60))
