@@ -29,7 +29,11 @@ class Source:
     earlier: Reading | None = None
 
     def block(self, key: str) -> model.Block:
-        return next(block for block in self.sheet.blocks if block.key == key)
+        """Return a block of the sheet without what is empty, and without notes: those stay on the sheet."""
+        found = next(block for block in self.sheet.blocks if block.key == key)
+        entries = tuple(entry for entry in found.entries if entry.value not in (None, ""))
+        forms = (replace(f, entries=tuple(e for e in f.entries if e.key != NOTE)) for f in found.forms)
+        return replace(found, entries=entries, forms=tuple(form for form in forms if form.entries))
 
     def filled(self, *keys: str) -> tuple[model.Block, ...]:
         """Return those of the blocks that hold anything."""

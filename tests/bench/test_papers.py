@@ -281,8 +281,8 @@ def test_the_waiver_is_signed_by_the_customer() -> None:
     assert "customer" in made.signatures[-1]
 
 
-def test_no_paper_for_the_customer_tells_a_note_of_the_workshop() -> None:
-    for kind in ("pre-quote", "explanation", "certificate", "waiver"):
+def test_no_paper_tells_a_private_note_of_the_bench() -> None:
+    for kind in (kind for kind in MADE if not kind.endswith("label")):
         assert squeezed(SECRET) not in words_of(paper(kind, SERVICE))
 
 
