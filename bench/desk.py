@@ -91,7 +91,7 @@ class Desk:
         """
         self.attendance.admit(operator)
         acting = role or operator.usual_role()
-        payload = {"operator": operator.id, "name": operator.name, "role": acting.value}
+        payload = {"operator": operator.id, "name": operator.name, "role": acting.value, "level": operator.level}
         self.journal.append([Draft(EventKind.SIGNED_IN, payload, None, operator.id)])
         self.operator, self.role, self.locked = operator, acting, False
 

@@ -211,6 +211,8 @@ class Record:
                 filled = self.answered[event.seq].get("order") or {}
             elif event.kind is EventKind.PROMISE_MOVED:
                 filled = {"promised": event.payload["to"]}
+            if not filled:
+                continue
             try:
                 order = order.with_answers({path: str(value) for path, value in filled.items()})
             except UsageError:  # what an older program let in is shown among the answers, and nowhere else

@@ -54,7 +54,7 @@ def test_the_right_pin_signs_in_with_the_role(desk: Desk) -> None:
     desk.authenticate(TECHNICIAN, "4711", Role.TECHNICIAN)
     assert (desk.operator, desk.role) == (TECHNICIAN, Role.TECHNICIAN)
     assert told(desk) == [
-        ("signed-in", "t1", {"operator": "t1", "name": "Claire Vuille", "role": "technician"}),
+        ("signed-in", "t1", {"operator": "t1", "name": "Claire Vuille", "role": "technician", "level": 4}),
     ]
 
 
