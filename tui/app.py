@@ -463,13 +463,32 @@ class EtabliApp(HardyApp, AttendedApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key that does something now is a command too, by its word; the rest is what has no key."""
         for hint in hints(screen, hidden=True):
-            if hint.id not in ("palette", "language"):
+            if hint.id not in ("palette", "language") and (hint.where != "field" or hint.id == "main"):
                 yield SystemCommand(hint.word, hint.key, partial(self._command, hint))
         other = "English" if current() == "fr" else "Français"
         yield SystemCommand(_("Language: {language}").format(language=other), "F2", self.action_language)
 
     def _command(self, hint: Hint) -> None:
         self.run_worker(self.run_action(hint.action, hint.node), exit_on_error=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by the terminal (OSC 52) and by the system, and say which of the two can be trusted."""
+        super().copy_to_clipboard(text)
+        self.run_worker(self._copy(text), exit_on_error=False)
+
+    async def _copy(self, text: str) -> None:
+        from tui import clipboard
+
+        if await asyncio.to_thread(clipboard.put, text, clipboard.tool()):
+            self.notify(_("Copied."), timeout=2, markup=False)
+        elif clipboard.terminal_copies():
+            self.notify(_("Given to the terminal to copy. If nothing arrives, hold Shift and drag."), markup=False)
+        else:
+            self.notify(
+                _("This terminal cannot copy. Hold Shift and drag, then copy with the terminal's own menu."),
+                severity="warning",
+                markup=False,
+            )
 
     def action_jump(self) -> None:
         from tui.screens.jump import JumpScreen, arrive, targets

@@ -60,6 +60,7 @@ def test_every_setting_can_be_changed_and_no_other_changes_with_it(tmp_path: Pat
         for place, setting in enumerate(SETTINGS):
             before = hands.app.preferences
             await hands.press("right")
+            await hands.until(lambda before=before: hands.app.preferences != before)
             changed = [s.name for s in SETTINGS if getattr(before, s.name) != getattr(hands.app.preferences, s.name)]
             assert changed == [setting.name], place
             await hands.press("left", "down")
@@ -140,7 +141,7 @@ def test_every_key_of_the_screen_is_a_command_too(tmp_path: Path) -> None:
     async def work(hands: Hands) -> None:
         await hands.press("enter")
         commands = {command.title for command in hands.app.get_system_commands(hands.app.screen)}
-        words = {hint.word for hint in hints(hands.app.screen, hidden=True)}
+        words = {hint.word for hint in hints(hands.app.screen, hidden=True) if hint.where != "field"}
         assert words - commands <= {"All commands", "English / français"}
         await hands.press("f9", *"settings")
         await hands.pilot.pause(0.3)
