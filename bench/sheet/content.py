@@ -149,7 +149,7 @@ def _watermark(record: Record, values: Sequence[Taken]) -> model.Watermark | Non
     if found:
         notes.append(_("This sheet holds simulated or replayed values: it can't become a customer's sheet."))
     if record.house.get("training"):
-        marks.append(_("TRAINING"))
+        marks.append(_("TRAINING MODE"))
         notes.append(_("Made in a training workshop: no customer's watch."))
     if not marks:
         return None

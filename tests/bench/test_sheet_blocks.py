@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pdf_text import pages, squeezed
 from service_events import SECRET, SHA, Service, both, received, service
 from sheet_events import PRINTED
 
 from bench.errors import UsageError
 from bench.events import EventKind
 from bench.language import msg, number, speaking
-from bench.sheet import content, plots, to_json
+from bench.sheet import content, plots, to_html, to_json, to_pdf
 from bench.sheet.places import BLOCKS
 
 
@@ -237,7 +238,7 @@ def test_a_training_workshop_marks_its_sheets_and_shortened_waits_are_said() -> 
     story = service()
     story.house(training=True, wait_scale=3600.0)
     sheet = sheet_of(story)
-    assert sheet["watermark"]["word"] == "TRAINING"
+    assert sheet["watermark"]["word"] == "TRAINING MODE"
     assert "no customer's watch" in sheet["watermark"]["note"]
     assert f"Waits were shortened {number(3600)} times, for a demonstration or an exercise." in sheet["reservations"]
     assert not any("Waits" in line for line in SHEET["reservations"])
@@ -273,6 +274,27 @@ def test_the_workshop_keeps_the_private_note_and_the_customer_never_sees_one() -
     assert SECRET in to_json(SHEET).decode()
     assert "Private bench note" in to_json(SHEET).decode()
     assert SECRET not in to_json(sheet_of(SERVICE, version="customer")).decode()
+
+
+def test_no_note_stands_in_the_customers_pdf_or_page() -> None:
+    sheet = sheet_of(SERVICE, "fr", "customer")
+    pdf, html = "".join(pages(to_pdf(sheet))), to_html(sheet)
+    assert squeezed("elle avance depuis l’été") in pdf
+    for note in (SECRET, "mauvais flacon", "couronne attendue", "Jeanne Mercier"):
+        assert squeezed(note) not in pdf
+        assert note not in html
+
+
+def test_the_training_mark_stands_on_every_page() -> None:
+    story = service()
+    story.house(training=True)
+    assert all("TRAININGMODE" in text for text in pages(to_pdf(sheet_of(story))))
+
+
+def test_a_void_signature_and_a_late_entry_are_seen_on_paper() -> None:
+    pdf = "".join(pages(to_pdf(SHEET)))
+    assert squeezed("voided by a correction; signed again") in pdf
+    assert squeezed("late entry: done 2026-11-22 07:00") in pdf
 
 
 def test_the_customers_copy_leaves_the_workshop_out() -> None:

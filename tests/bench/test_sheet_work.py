@@ -14,7 +14,7 @@ from tree_walk import walk_tree, work_on
 
 from bench.journal import Journal
 from bench.people import Role
-from bench.sheet import content, events_of, to_html, to_json, to_pdf
+from bench.sheet import content, events_of, matrix, to_html, to_json, to_pdf
 from bench.sheet.model import Sheet
 from bench.work import Work
 
@@ -114,6 +114,17 @@ def test_what_is_measured_on_the_bare_movement_pairs_with_the_bare_movement() ->
     assert all(mean["0h"])  # closed as found, closed after casing
     assert all(mean["0h · bare movement"])  # after un-casing, after the work
     assert mean["24h · bare movement"][0] is None
+
+
+def test_values_without_a_limit_stand_close_together_and_none_is_lost() -> None:
+    timing = next(g for g in sheet_of(walked("revision-complete"))["measurements"] if g["key"] == "timing")
+    found = matrix.of(timing)
+    assert {"rate", "amplitude", "beat error"} <= {column["name"] for column in found["columns"]}
+    close = [row for row in timing["rows"] if row not in found["rows"]]
+    lines = {line[0]: " ".join(line) for line in found["lines"]}
+    for row in close:
+        assert all(cell["shown"] in lines[row["label_shown"]] for cell in row["cells"] if cell)
+    assert all(row["limit_shown"] or not row["place"] for row in found["rows"])
 
 
 def test_answers_stand_in_the_order_of_the_form() -> None:
