@@ -38,7 +38,7 @@ def done(app, begun, wall, count):
         json.dump({"cpu": used, "wall": time.perf_counter() - wall, "count": count}, file)
     app.exit()
 """
-# Twenty times a second, as the bench repaints: nothing, or a beat.
+# Twenty times a second, as the bench repaints: nothing, or a beat on paper that is full, so that it moves on.
 STRIP = (
     HEAD
     + """
@@ -50,14 +50,20 @@ class Bench(App):
         yield self.strip if kind == "strip" else Widget()
     def on_mount(self):
         self.set_timer(1.0, self.begin)
+    def beat(self, n):
+        late = -n * 0.05 * 0.06 + 0.8 * (n % 2) + 0.08 * math.sin(n)
+        return Beat(n * 0.05 + late / 1000, late, n % 2)
     def begin(self):
+        if kind == "strip":
+            self.strip.hear([self.beat(n) for n in range({before})])
+        self.set_timer(0.5, self.start)
+    def start(self):
         self.begun, self.wall = time.process_time(), time.perf_counter()
         self.ticking = self.set_interval(1 / {rate}, self.tick)
     def tick(self):
         n = self.n = self.n + 1
         if kind == "strip":
-            late = -n * 0.05 * 0.06 + 0.8 * (n % 2) + 0.08 * math.sin(n)
-            self.strip.hear([Beat(n * 0.05 + late / 1000, late, n % 2)])
+            self.strip.hear([self.beat({before} + n)])
         if n == {count}:
             self.ticking.stop()
             done(self, self.begun, self.wall, n)
@@ -116,7 +122,7 @@ def run() -> list[Row]:
 
 
 def _strip(folder: Path) -> list[Row]:
-    code = _filled(STRIP, rate=PER_SECOND, count=round(PER_SECOND * SECONDS))
+    code = _filled(STRIP, rate=PER_SECOND, count=round(PER_SECOND * SECONDS), before=2 * COLUMNS + 20)
     kinds: dict[str, list[float]] = {"strip": [], "empty": []}
     for _round in range(ROUNDS):
         for kind, shares in kinds.items():

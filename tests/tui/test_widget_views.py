@@ -116,8 +116,13 @@ def at_the_desk(session: Session, size: tuple[int, int] = (80, 14)) -> None:
         async with desk.run_test(size=size) as pilot:
             await session(desk, pilot.pause)
 
-    with language.speaking("en"), charset.drawing("braille"):
-        asyncio.run(run())
+    before = language.current()
+    language.use("en")
+    try:
+        with charset.drawing("braille"):
+            asyncio.run(run())
+    finally:
+        language.use(before)
 
 
 def test_a_timing_shows_its_beats_as_they_come_and_how_long_it_takes() -> None:
@@ -245,3 +250,38 @@ def test_a_figure_stands_on_its_scale_with_the_one_before_and_what_has_none_is_l
     now, was = measured(task, rate=4.2, signal_level=0.5), measured(task, rate=-14.0)
     (scale,) = gauges(now, {("rate", "CH"): was[0]})
     assert (scale.value, scale.earlier, scale.limit) == (4.2, -14.0, LIMITS[0].limit)
+
+
+def test_another_theme_colours_a_picture_that_stands_there_already() -> None:
+    async def session(desk: Desk, settled: Callable[[], Awaitable[None]]) -> None:
+        colours = []
+        desk.pictures.begin(timing("CH"))
+        desk.pictures.hear(beats(80))
+        for theme in ("textual-dark", "textual-light", "gruvbox"):
+            desk.theme = theme
+            await settled()
+            (marks,) = [row for row in map(desk.pictures.strip.render_line, range(1, 12)) if row.text.strip()]
+            colours.append(next(segment.style for segment in marks if segment.text.strip()))
+        assert len(set(colours)) == 3
+
+    at_the_desk(session)
+
+
+def test_another_language_or_charset_draws_a_picture_again() -> None:
+    async def session(desk: Desk, settled: Callable[[], Awaitable[None]]) -> None:
+        judged = (*measured(timing("CH"), rate=4.2), *measured(timing("6H"), rate=-9.0))
+        _look(desk, timing("6H"), judged, roomy=True)
+        await settled()
+        assert "6 up (crown left)" in desk.text and "+4.2" in desk.text
+        language.use("fr")
+        for widget in desk.query("*"):
+            widget.refresh(layout=True)
+        await settled()
+        assert "6 h en haut (couronne à gauche)" in desk.text and "+4,2" in desk.text
+        charset.use("ascii")
+        for widget in desk.query("*"):
+            widget.refresh(layout=True)
+        await settled()
+        assert desk.text.isascii() and "+4,2" in desk.text
+
+    at_the_desk(session, (160, 20))

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -42,6 +43,7 @@ class Picture(Widget):
         super().__init__()
         self._drawn: list[Row] = []
         self._strips: list[Strip | None] = []
+        self._looks: dict[str, Style] = {}
         self._key: tuple[object, ...] = ()
         self._stale = True
 
@@ -79,6 +81,7 @@ class Picture(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips = [None] * len(self._strips)
+        self._looks = {}
 
     def render_line(self, y: int) -> Strip:
         if self._stale or self._key != self._now():
@@ -89,13 +92,17 @@ class Picture(Widget):
             return Strip.blank(self.size.width, self.rich_style)
         strip = self._strips[y]
         if strip is None:
-            base = self.rich_style
-            segments = [
-                Segment(text, base + self.get_component_rich_style(f"picture--{look}", partial=True))
-                for text, look in self.row(y)
-            ]
+            looks = self._looks or self._mixed()
+            segments = [Segment(text, looks[look]) for text, look in self.row(y)]
             strip = self._strips[y] = Strip(segments, self.size.width)
         return strip
+
+    def _mixed(self) -> dict[str, Style]:
+        """Return the style of each look on this widget's ground, kept until a theme or a class changes it."""
+        base = self.rich_style
+        styles = {look: self.get_component_rich_style(f"picture--{look}", partial=True) for look in LOOKS}
+        self._looks = {look: base + style for look, style in styles.items()}
+        return self._looks
 
     def row(self, y: int) -> Row:
         """Return one row as it is drawn now."""

@@ -30,7 +30,7 @@ TIMED = ("rate", "amplitude", "beat_error")
 # Kept beside the figures, not worth a scale of their own.
 ASIDE = ("signal_level", "beat_rate", "test_pressure")
 # Beside the main picture from this width on: the watch in its position.
-WIDE, BESIDE, SMALL = 100, 34, 16
+WIDE, BESIDE, SMALL = 100, 38, 16
 RESULTS = "results"
 NAMES = {
     "curve": N_("over time"),

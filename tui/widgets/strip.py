@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import math
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from itertools import groupby
 from operator import or_
 
 from bench.language import _, number
@@ -115,7 +115,8 @@ class PaperStrip(Picture):
     def row(self, y: int) -> Row:
         if not self._cells:
             return super().row(y)
-        return fitted(self._made(y), self.size.width, self._signs)
+        made = self._made(y)
+        return made if y and made else fitted(made, self.size.width, self._signs)
 
     # -- inside
 
@@ -188,12 +189,8 @@ class PaperStrip(Picture):
         if not any(cells):
             return []
         text = codecs.charmap_decode(cells, "strict", ink(self._signs))[0]
-        row, at = [], 0
-        for look, run in groupby(cells.translate(_SIDES_IN)):
-            end = at + sum(1 for _cell in run)
-            row.append((text[at:end], _LOOKS[look]))
-            at = end
-        return row
+        sides = cells.translate(_SIDES_IN)
+        return [(text[run.start() : run.end()], _LOOKS[run[0].strip()[:1]]) for run in _RUNS.finditer(sides)]
 
     def _heading(self) -> Row:
         signs = self._signs
@@ -212,8 +209,10 @@ class PaperStrip(Picture):
 
 
 # A cell's code holds the marks of the tics in its low four bits, those of the tocs in its high four.
-_SIDES_IN = bytes((1 if code & 0x0F else 0) + (2 if code >> 4 else 0) for code in range(256))
-_LOOKS = ("plain", "main", "other", "both")
+_SIDES_IN = bytes(b" tob"[(1 if code & 0x0F else 0) + (2 if code >> 4 else 0)] for code in range(256))
+_LOOKS = {b"": "plain", b"t": "main", b"o": "other", b"b": "both"}
+# Marks of one look with the empty cells around them: a blank has no colour, and fewer pieces are painted faster.
+_RUNS = re.compile(rb" *t[ t]*| *o[ o]*| *b[ b]*| +")
 
 
 @lru_cache
