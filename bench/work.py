@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import Refusal, Refused, UsageError
 from bench.events import Draft, EventKind
-from bench.language import Text, msg
+from bench.language import Message, Text, msg
 from bench.measuring import Measuring
 from bench.opening import procedure_json
 from bench.procedure import engine, guards, passing
 from bench.procedure.answers import fields_of, read_answers
-from bench.procedure.model import SKIPPED, FormField, StepKind
+from bench.procedure.model import SKIPPED, FormField, Step, StepKind
+from bench.procedure.state import StepEnd
 from bench.procedure.tasks import highest_pressure
 
 if TYPE_CHECKING:
@@ -27,12 +28,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepMark:
-    """One line of the procedure's map. `status` is "done", "current", "ahead", "skipped" or "blocked"."""
+    """One line of the procedure's map. `status` is "done", "current", "ahead", "skipped" or "blocked".
+
+    `stage` is the id of the tree's line that it belongs to, `reason` why it was skipped: None where it was not for this
+    watch.
+    """
 
     id: str
     title: Text
     status: str
     outcome: str = ""
+    stage: str = ""
+    reason: Text | Message | None = None
 
 
 class Work(Measuring):
@@ -42,15 +49,17 @@ class Work(Measuring):
         """Return the procedure as a map: where the order has been, is and may go."""
         marks = []
         blocked = not self.state.started and self.refusal() is not None
+        ends = {end.step: end for end in self.state.ends}
         for step in self.procedure.steps:
-            end = self.state.last_end(step.id)
+            end = ends.get(step.id)
             if step.id == self.state.current and not self.closed:
                 status = "blocked" if blocked else "current"
             elif end is None:
                 status = "ahead"
             else:
                 status = "skipped" if end.outcome == SKIPPED else "done"
-            marks.append(StepMark(step.id, step.title, status, end.outcome if end else ""))
+            reason = _why_skipped(step, end) if end and status == "skipped" else None
+            marks.append(StepMark(step.id, step.title, status, end.outcome if end else "", step.stage, reason))
         return marks
 
     # -- entering and answering ------------------------------------------------------------------------------
@@ -198,3 +207,9 @@ class Work(Measuring):
         else:
             return draft
         return replace(draft, payload={**draft.payload, **more})
+
+
+def _why_skipped(step: Step, end: StepEnd) -> Text | Message | None:
+    if end.code == "carried":
+        return msg("done by the procedure before")
+    return next((reason.label for reason in step.skip if reason.id == end.code), None)

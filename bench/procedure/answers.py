@@ -78,7 +78,7 @@ def read_answers(step: Step, answers: Mapping[str, Any], state: OrderState) -> d
             elif entry.kind in ("lines", "several") and (entry.into or entry.id in answers):
                 read[entry.id] = []
             continue
-        read[entry.id] = _read(step, entry, given)
+        read[entry.id] = read_field(entry, given)
         if entry.kind in ("lines", "several") and len(read[entry.id]) < entry.least:
             missing.append(entry)
     if missing:
@@ -95,10 +95,11 @@ def _empty(given: Any) -> bool:
     return given is None or (isinstance(given, (str, list, tuple)) and not given)
 
 
-def _read(step: Step, entry: FormField, answer: Any) -> Any:
+def read_field(entry: FormField, answer: Any) -> Any:
+    """Check and read one answer that is not empty. Raises UsageError."""
     reader: Callable[[FormField, Any], Any] | None = _READERS.get(entry.kind)
     if entry.kind == "lines":
-        return _read_lines(step, entry, answer)
+        return _read_lines(entry, answer)
     if reader is not None:
         return reader(entry, answer)
     match entry.kind:
@@ -170,16 +171,16 @@ def _read_defect(entry: FormField, answer: Any) -> str:
     return defect(str(answer).strip().upper()).code
 
 
-def _read_lines(step: Step, entry: FormField, answer: Any) -> list[dict[str, Any]]:
+def _read_lines(entry: FormField, answer: Any) -> list[dict[str, Any]]:
     if not isinstance(answer, (list, tuple)) or not all(isinstance(row, Mapping) for row in answer):
         raise UsageError(
             msg("“{field}” takes a list of lines.", field=entry.label),
             remedy=msg("Each line has: {columns}.", columns=", ".join(column.id for column in entry.columns)),
         )
-    return [_read_row(step, entry, row) for row in answer]
+    return [_read_row(entry, row) for row in answer]
 
 
-def _read_row(step: Step, entry: FormField, row: Mapping[str, Any]) -> dict[str, Any]:
+def _read_row(entry: FormField, row: Mapping[str, Any]) -> dict[str, Any]:
     strangers = sorted(set(row) - {column.id for column in entry.columns})
     missing = [
         column for column in entry.columns if column.required and is_asked(column, row) and _empty(row.get(column.id))
@@ -194,7 +195,7 @@ def _read_row(step: Step, entry: FormField, row: Mapping[str, Any]) -> dict[str,
             remedy=msg("Each line has: {columns}.", columns=", ".join(column.id for column in entry.columns)),
         )
     return {
-        column.id: _read(step, column, row[column.id])
+        column.id: read_field(column, row[column.id])
         for column in entry.columns
         if not _empty(row.get(column.id)) and is_asked(column, row)
     }

@@ -146,7 +146,7 @@ def _interrupted(state: OrderState, event: Event) -> OrderState:
 
 def _done(state: OrderState, event: Event) -> OrderState:
     p = event.payload
-    end = StepEnd(p["step"], p["visit"], p["outcome"], p["next"])
+    end = StepEnd(p["step"], p["visit"], p["outcome"], p["next"], p.get("code", ""))
     workers = state.workers | {event.operator} if p.get("worked") and event.operator else state.workers
     return replace(
         state,
@@ -206,7 +206,7 @@ def _promise_moved(state: OrderState, event: Event) -> OrderState:
 
 
 def _custody(state: OrderState, event: Event) -> OrderState:
-    return replace(state, holder=event.payload["holder"])
+    return replace(state, holder=event.payload["holder"], holder_name=event.payload.get("name", ""))
 
 
 def _photo(state: OrderState, event: Event) -> OrderState:

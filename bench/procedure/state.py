@@ -41,12 +41,15 @@ class DryTest:
 
 @dataclass(frozen=True)
 class StepEnd:
-    """How one visit of a step ended."""
+    """How one visit of a step ended. `code` is the coded reason of a skip, "carried" where an earlier procedure of the
+    order had done it.
+    """
 
     step: str
     visit: int
     outcome: str
     next: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class OrderState:
     the closure at which each was given; `magnetised` is None before any check; `interrupted` is the step and visit
     whose measurement broke off last; `closure` counts how often the case has been closed, `case_open` whether it is now
     open. `given` is what each answer added, by its event's number. `liftings` are (rule, scope) that somebody entitled
-    lifted. `holder` is the operator who has the watch, `workers` those who have worked on it. `carried` are the modules
+    lifted. `holder` is the operator who has the watch (`holder_name` as people know them), `workers` those who have worked on it. `carried` are the modules
     that an earlier procedure of this order has done, so that this one passes over them, each step once: `begun` are
     the steps that this procedure has come by.
     """
@@ -124,6 +127,7 @@ class OrderState:
     photo_kinds: frozenset[str] = frozenset()
     photo_steps: frozenset[str] = frozenset()
     holder: str = ""
+    holder_name: str = ""
     workers: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     begun: frozenset[str] = frozenset()

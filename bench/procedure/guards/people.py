@@ -8,7 +8,7 @@ from bench.operations import level_of
 from bench.people import Role
 from bench.procedure.guards.question import Question
 from bench.procedure.guards.rules import NOBODY, refusal
-from bench.procedure.model import StepKind
+from bench.procedure.model import Act, StepKind
 
 # Who stands in for whom: a technician may receive a watch, a trainee works where trainees may sign in at all.
 _MAY = {
@@ -52,11 +52,12 @@ def authorised(ask: Question) -> Refusal | None:
 
 
 def level_needed(ask: Question) -> int:
-    """Return the technical level that the step asks for (1 to 4, 0: none): its own and, for an intervention, that of
-    the operations signed for and the one found at the bench.
+    """Return the technical level that the step asks for (1 to 4, 0: none): its own; for an intervention and for a step
+    that names G-25, that of the operations signed for and the one found at the bench; for an opening, the one found.
     """
-    found = int(ask.state.facts.get("level_needed", "0")) if ask.step.intervention else 0
-    signed = level_of(ask.state.operations) if ask.step.intervention else 0
+    asks = ask.step.intervention or "G-25" in ask.step.guards
+    found = int(ask.state.facts.get("level_needed", "0")) if asks or Act.OPEN in ask.step.acts else 0
+    signed = level_of(ask.state.operations) if asks else 0
     return max(ask.step.level, found, signed)
 
 
@@ -121,7 +122,7 @@ def holds_the_watch(ask: Question) -> Refusal | None:
         return None
     return Refusal(
         "custody",
-        msg("{holder} has this watch.", holder=state.holder),
+        msg("{holder} has this watch.", holder=state.holder_name or state.holder),
         msg("Take it over by name, with a word on what was handed over."),
         msg("whoever takes it over"),
     )
