@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.errors import EtabliError
@@ -10,6 +10,7 @@ from bench.language import N_, _, msg
 from bench.operations import operations
 from bench.papers import barcodes
 from bench.papers.model import Paper
+from bench.quantities import Value
 from bench.sheet import facts, figures, model, words
 from bench.sheet.blocks import forms_of
 from bench.sheet.content import Reading, guarantees
@@ -117,9 +118,8 @@ def pre_quote(source: Source) -> Paper:
             else msg("Its procedure asks for none, or has not come to it."),
             msg("Fill in labour, parts and delay in the pre-quote step; zero is written as zero."),
         )
-    total = sum(
-        float(given[key].value) for key in needed if given[key].planned.get("quantity") == "price"
-    )  # labour and parts
+    priced_fields = [key for key in needed if given[key].planned.get("quantity") == "price"]  # labour and parts
+    total = sum(_magnitude(given[key].value) for key in priced_fields)
     amount = facts.entry("total", _("Price frame"), total, facts.money(total))
     priced = _flat(_("Pre-quote"), source.reported("pre-quote"))
     blocks = [replace(block, entries=(*block.entries, amount)) for block in priced]
@@ -129,6 +129,10 @@ def pre_quote(source: Source) -> Paper:
         closing=(_("A pre-quote is an estimate. No work begins before you have signed the quote."),),
         signatures=(_("For the workshop"), _("The customer")),
     )
+
+
+def _magnitude(value: object) -> float:
+    return Value.from_json(dict(value)).magnitude if isinstance(value, Mapping) else float(str(value))
 
 
 def plain(blocks: Sequence[model.Block]) -> tuple[model.Block, ...]:
