@@ -133,7 +133,7 @@ def hints(screen: Screen[object], *, hidden: bool = False) -> list[Hint]:
     for place, active in enumerate(screen.active_bindings.values()):
         binding = active.binding
         named = _BUILT_IN.get(binding.action, "")
-        foreign = type(active.node).__module__.startswith("textual.")
+        foreign = binding.id is None  # Textual's own
         if not active.enabled or not (binding.show or hidden or binding.action == "submit"):
             continue
         word = main() if binding.action == "main" and main else _(named or ("" if foreign else binding.description))
