@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,25 +28,34 @@ def of(group: Row) -> dict[str, Any]:
 
 
 def _column(rows: Sequence[Row], several: bool) -> dict[str, Any]:
-    told = [_circumstances(cell, several) for row in rows for cell in row["cells"] if cell]
+    cells = [cell for row in rows for cell in row["cells"] if cell]
+    told = [_circumstances(cell, several) for cell in cells]
     common = [each for each in told[0] if all(each in others for others in told)]
-    return {
-        "head": {"name": rows[0]["name"], "common": common},
-        "cells": {
-            row["label_shown"]: " → ".join(_cell(cell, common, several) for cell in row["cells"]) for row in rows
-        },
+    verdicts = list(dict.fromkeys(_verdict(cell) for cell in cells))
+    mixed = len(verdicts) > 1
+    # Several verdicts in one column: each cell has its sign, and the head says once what the signs stand for.
+    key = dict.fromkeys(f"{cell['symbol']} {cell['verdict']}".strip() for cell in cells) if mixed else verdicts
+    shown = {
+        row["label_shown"]: " → ".join(_cell(cell, common, several, mixed=mixed) for cell in row["cells"])
+        for row in rows
     }
+    return {"head": {"name": rows[0]["name"], "common": [*key, *common]}, "cells": shown}
+
+
+def _verdict(cell: Row) -> str:
+    return f"{cell['symbol']} {cell['verdict']} {cell['verdict_note']}".strip()
 
 
 def _circumstances(cell: Row, several: bool) -> list[str]:
-    """Return all that is said of a value beside its figure."""
-    verdict = f"{cell['symbol']} {cell['verdict']} {cell['verdict_note']}".strip()
-    return [verdict, *cell["details"], *([f"[{cell['instrument']}]"] if several else [])]
+    """Return what is said of a value beside its figure and its verdict."""
+    return [*cell["details"], *([f"[{cell['instrument']}]"] if several else [])]
 
 
-def _cell(cell: Row | None, common: Sequence[str], several: bool) -> str:
+def _cell(cell: Row | None, common: Sequence[str], several: bool, *, mixed: bool) -> str:
     if cell is None:
         return "–"
     own = [each for each in _circumstances(cell, several) if each not in common]
-    figure = f"{cell['shown']} {cell['uncertainty_shown']}".strip()
+    note = re.search(r"\(\d+\)$", cell["verdict_note"])
+    sign = f"{cell['symbol']} {note[0] if note else cell['verdict_note']}".strip() if mixed else ""
+    figure = f"{cell['shown']} {cell['uncertainty_shown']} {sign}".replace("  ", " ").strip()
     return f"{figure} ({' · '.join(own)})" if own else figure

@@ -14,6 +14,7 @@ from pdf_text import pages, squeezed
 from scripted import PROCEDURES
 from service_events import SECRET, Service, received, service
 from sheet_events import PRINTED, Story, leak_test, magnetised, mechanical_order
+from walked_trees import walked
 
 from bench.errors import EtabliError, UsageError
 from bench.events import EventKind
@@ -21,6 +22,7 @@ from bench.language import msg, speaking
 from bench.measurement import Provenance
 from bench.papers import KINDS, Labels, Paper, badges, barcodes, confirm_card, make, to_html, to_pdf
 from bench.people import Operator, Role
+from bench.sheet import events_of
 from tui.commands.paper import ABOUT, SHEETS
 
 SERVICE = service()
@@ -345,6 +347,19 @@ def test_every_report_that_a_shipped_step_yields_is_a_paper() -> None:
     assert reports
     assert reports <= {*KINDS, *SHEETS}
     assert {*KINDS, *SHEETS} < set(ABOUT)
+
+
+def test_a_real_full_service_gives_every_paper_but_the_claim_file() -> None:
+    work = walked("revision-complete")
+    journal = work.desk.journal
+    events = events_of(journal, work.number)
+    for kind in (kind for kind in KINDS if kind != "claim-file"):
+        made = make(kind, events, "fr", printed=PRINTED, head=journal.head())
+        assert pages(to_pdf(made))
+        if isinstance(made, Paper):
+            assert made.watermark is not None
+        else:
+            assert made.watermark == "SIMULATION"
 
 
 def test_an_unknown_paper_is_refused_with_those_that_there_are() -> None:

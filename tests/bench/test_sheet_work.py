@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from pdf_text import pages
 from pydantic import TypeAdapter
 from scripted import CONTROLLER, PROCEDURES, Truth, a_desk, an_order
 from tree_walk import walk_tree, work_on
+from walked_trees import ANSWERS, walked
 
 from bench.journal import Journal
 from bench.people import Role
@@ -19,24 +19,6 @@ from bench.sheet.model import Sheet
 from bench.work import Work
 
 PRINTED = "2026-11-22T18:00:00+01:00"
-CELL = {"reference": "371", "voltage": "1.57 V"}
-IN_CASE = {"movement_out": "no"}
-USUAL = {"return-reassemble": IN_CASE, "dial-on-fit": {"marks": "no"}}
-ANSWERS: dict[str, Any] = {
-    "revision-complete": {**USUAL, "casing": IN_CASE},
-    "changement-de-pile": {"cell": CELL},
-    "etancheite-et-joints": {},
-    "diagnostic-seul": {**USUAL, "casing": IN_CASE},
-    "controle-mecanique": {},
-}
-WATCHES: dict[str, dict[str, Any]] = {"changement-de-pile": {"battery": 1.30}}
-
-
-@cache
-def walked(tree: str) -> Work:
-    work = work_on(Truth(**WATCHES.get(tree, {})), tree)
-    walk_tree(work, ANSWERS[tree])
-    return work
 
 
 def sheet_of(work: Work, language: str = "en", version: str = "workshop") -> dict[str, Any]:
