@@ -22,7 +22,7 @@ FREE = frozenset({"ctrl+l", *(f"f{n}" for n in range(1, 21))})
 # by GNOME's and Windows' terminals (F1, F10, F11), by tmux (Ctrl+B), by PowerShell (Ctrl+`).
 TAKEN = frozenset({"f1", "f3", "f5", "f6", "f10", "f11"})
 # Second keys of actions that have a free one: people know them by heart from elsewhere.
-SECOND = frozenset({"f1", "ctrl+p", "ctrl+q"})
+SECOND = frozenset({"f1", "ctrl+p", "ctrl+q", "plus"})
 _NAMES = {
     "enter": N_("Enter"),
     "space": N_("Space"),
@@ -51,7 +51,9 @@ _BUILT_IN = {
     "submit": N_("OK"),
 }
 APP = "EtabliApp"
-FIELDS = frozenset({"TickField", "ChoiceField", "TypedField", "PickList"})
+FIELDS = frozenset(
+    {"TickField", "ChoiceField", "TypedField", "SeveralField", "LinesField", "PickedField", "PickList", "PinEntry"}
+)
 # Every class that has keys, by the name that people know the place by.
 PLACES = {
     APP: N_("Everywhere"),
@@ -72,6 +74,11 @@ PLACES = {
     "TickField": N_("On a line to tick"),
     "ChoiceField": N_("On a choice"),
     "TypedField": N_("On a line to type in"),
+    "SeveralField": N_("On a choice of several"),
+    "LinesField": N_("On a table of lines"),
+    "PickedField": N_("On a choice from a list"),
+    "RowDialog": N_("Filling in a line"),
+    "PickDialog": N_("Choosing from a list"),
     "Reason": N_("Asked for a reason"),
     "Keying": N_("Asked for a reading"),
     "Confirm": N_("Asked yes or no"),
@@ -151,7 +158,10 @@ def hints(screen: Screen[object], *, hidden: bool = False) -> list[Hint]:
                 rank,
                 Hint(name_of(binding.key), word, binding.action, binding.id or "", where, binding.key, node),
             )
-    return [hint for _rank, hint in sorted(found.values(), key=lambda entry: entry[0])]
+    listed = [hint for _rank, hint in sorted(found.values(), key=lambda entry: entry[0])]
+    while not hidden and len(listed) > MOST and listed[-1].where == "everywhere":
+        listed.pop()  # what is the same everywhere gives way first
+    return listed
 
 
 def fitting(all_hints: list[Hint], width: int) -> list[Hint]:

@@ -12,8 +12,8 @@ from tui.key_sheet import sheet
 from tui.keys import PLACES, SECOND, TAKEN, bound, objection, rebindable
 
 OURS = bound()
-# Keys whose meaning is the room's: the main thing, back, tick.
-MAIN = ("enter", "escape", "space")
+# Keys whose meaning is the room's: the main thing, back, tick, take away.
+MAIN = ("enter", "escape", "space", "delete", "backspace")
 
 
 def test_there_are_keys_to_look_at() -> None:

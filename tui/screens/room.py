@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
@@ -35,9 +36,7 @@ class Room(Hardy, Screen[None]):
         yield KeyBar()
         yield TooSmall()
 
-    def on_screen_resume(self) -> None:
-        self.enlarge()
-
+    @on(events.ScreenResume)
     def enlarge(self) -> None:
         """Let the reading have the room, where big digits are wanted."""
         big = self.app.preferences.big_digits
