@@ -80,20 +80,20 @@ def customer(record: Record) -> Entries:
 def parties(record: Record, history: History, events: Sequence[Event]) -> Entries:
     """Everyone who worked on the order, in the roles they had at that moment, with their technical level."""
     acting: dict[str, str] = {}
-    levels: dict[str, str] = {}
+    levels: dict[str, list[str]] = {}
     roles: dict[str, dict[str, None]] = {}
     for event in events:
         if event.kind in (EventKind.SIGNED_IN, EventKind.SIGNED):
             who = str(event.payload.get("operator") or event.operator)
             acting[who] = role(event.payload["role"])
             if event.payload.get("level"):
-                levels[who] = _("level {level}").format(level=event.payload["level"])
+                levels[who] = [_("level {level}").format(level=event.payload["level"])]
         if event.order == record.order.number and event.operator:
             held = roles.setdefault(event.operator, {})
             if event.operator in acting:
                 held[acting[event.operator]] = None
     return tuple(
-        entry("operator", history.person(who), who, ", ".join(held) or _("operator"), levels.get(who, ""))
+        entry("operator", history.person(who), who, ", ".join([*held, *levels.get(who, [])]) or _("operator"))
         for who, held in roles.items()
     )
 
