@@ -70,8 +70,15 @@ def decide(order: OrderInHand, alert_id: str, *, accept: bool, reason: str, pin:
 
 
 def lift(order: OrderInHand, reason: str, pin: str | None = None) -> None:
-    """Lift what stops the current step, where the operator here may. Raises UsageError, Refused."""
+    """Lift what stops the current step, where the operator here may: what a colleague was refused last, else what they
+    are refused themselves. Raises UsageError, Refused.
+    """
     operator, step = _operator(order), order.step
+    for alert in reversed(order.state.alerts):
+        rule = guards.rule(alert.rule)
+        if alert.open and alert.step == order.state.current and rule is not None and rule.lifted_by is not None:
+            lift_rule(order, alert.rule, alert.scope, reason, pin, operator=operator)
+            return
     refusal = guards.first_refusal(order.question(step)) if step is not None else None
     if step is None or refusal is None:
         raise UsageError(msg("Nothing stops this step."), remedy=msg("Go on with it."))

@@ -311,7 +311,8 @@ def done(state: OrderState, step: Step, outcome: str, target: str, reason: str =
     """End this visit of the step."""
     payload = {"step": step.id, "visit": state.visit, "outcome": outcome, "next": target, "reason": reason}
     worked = step.intervention or step.kind is StepKind.MEASUREMENT
-    return Draft(EventKind.STEP_DONE, {**payload, **({"worked": True} if worked else {})})
+    more = {**({"worked": True} if worked else {}), **({"intervention": True} if step.intervention else {})}
+    return Draft(EventKind.STEP_DONE, {**payload, **more})
 
 
 def outcome_of(tasks: Sequence[Task]) -> str:

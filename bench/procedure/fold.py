@@ -156,6 +156,7 @@ def _done(state: OrderState, event: Event) -> OrderState:
         ends=(*state.ends, end),
         ended_at={**state.ended_at, p["step"]: event.at},
         workers=workers,
+        touched=state.touched or bool(p.get("intervention")),
         begun=state.begun | {p["step"]},
     )
 

@@ -136,6 +136,8 @@ def fact(ask: Question, name: str) -> str:
             return yes[watch.promises_water_resistance]
         case "closure_tested":
             return yes[state.dry is not None and state.dry.passed and state.dry.closure == state.closure]
+        case "touched":
+            return yes[state.touched]
         case "level_ok":
             return yes[guards.GUARDS["G-25"](ask) is None]
         case _ if name.startswith("list."):

@@ -92,8 +92,9 @@ class OrderState:
     whose measurement broke off last; `closure` counts how often the case has been closed, `case_open` whether it is now
     open. `given` is what each answer added, by its event's number. `liftings` are (rule, scope) that somebody entitled
     lifted. `holder` is the operator who has the watch (`holder_name` as people know them), `workers` those who have
-    worked on it. `carried` are the modules that an earlier procedure of this order has done, so that this one passes
-    over them, each step once: `begun` are the steps that this procedure has come by.
+    worked on it, `touched` says that something was done to it and not only looked at. `carried` are the modules that an
+    earlier procedure of this order has done, so that this one passes over them, each step once: `begun` are the steps
+    that this procedure has come by.
     """
 
     order: RepairOrder

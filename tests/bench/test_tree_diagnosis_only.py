@@ -26,6 +26,7 @@ from tree_walk import (
 
 from bench import hierarchy
 from bench.errors import Refused
+from bench.events import Draft, EventKind
 from bench.order import Family, Watch
 from bench.work import Work
 
@@ -71,7 +72,30 @@ def quartz(takes: tuple[tuple[str, str], ...], answers: dict[str, Any] | None = 
     return Way(takes, {**BACK, **(answers or {})}, watch, {"watch": QUARTZ})
 
 
+def worked_on_before(work: Work) -> None:
+    """Come from a procedure of the same order that has already done something to the watch."""
+    step = work.step
+    assert step is not None
+    done = {"step": "earlier", "visit": 1, "outcome": "done", "next": step.id, "reason": "", "intervention": True}
+    work.record([Draft(EventKind.STEP_DONE, done)])
+    do_step(work)
+
+
+CONTROLLED = {**BACK, "greeting": worked_on_before}
+
+
+def refused_by_control(cause: str) -> Way:
+    answers = {**CONTROLLED, "control-sign": [{"result": cause}, {}]}
+    return Way((("control-sign", cause), ("control-sign", "done")), answers)
+
+
 WAYS: dict[str, Way] = {
+    "worked on before": Way((("control-sign", "done"),), CONTROLLED),
+    **{
+        f"worked on before, refused for {cause}": refused_by_control(cause)
+        for cause in ("timing", "water", "functions")
+    },
+    **{f"worked on before, refused for {cause}": refused_by_control(cause) for cause in ("looks", "sheet")},
     "sound, and back": Way((("decision", "refused"), ("opening", "yes")), BACK),
     "the maker is proposed": Way((("decision", "external"),), {"decision": "external"}),
     "on to the full service": Way((("decision", "service"),), {"decision": "service"}),

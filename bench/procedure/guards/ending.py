@@ -68,7 +68,7 @@ def gaps(ask: Question) -> tuple[Message, ...]:
     found = []
     if state.case_open:
         found.append(msg("the case is open"))
-    if state.magnetised:
+    if state.magnetised and touched(ask):
         found.append(msg("the watch is magnetised"))
     if not state.lifted("G-27", COUNTS):
         found += miscounted(state)
@@ -100,7 +100,7 @@ def released(ask: Question) -> Refusal | None:
         act.value
         for step in (ask.procedure.steps if ask.procedure else ())
         for act in step.acts
-        if act in (Act.FINAL_CONTROL, Act.CLOSE_SHEET) and _was_due(ask, step.id)
+        if act is Act.CLOSE_SHEET or (act is Act.FINAL_CONTROL and _was_due(ask, step.id))
     }
     missing = [_SIGNED[act] for act in sorted(wanted - signed)]
     missing += list(gaps(ask))
@@ -114,23 +114,17 @@ def released(ask: Question) -> Refusal | None:
 
 
 def _was_due(ask: Question, step_id: str) -> bool:
-    """A return without intervention goes by no final control; whatever the way, a step that stands on it counts."""
+    """A return without intervention goes by no final control; whatever the way, one that stands on it counts."""
     end = ask.state.last_end(step_id)
-    return (
-        Act.CLOSE_SHEET.value in _acts(ask.procedure, step_id) or (end is not None and end.visit > 0) or _touched(ask)
-    )
+    return (end is not None and end.visit > 0) or touched(ask)
 
 
-def _touched(ask: Question) -> bool:
-    """Whether anybody has done an intervention on the watch."""
+def touched(ask: Question) -> bool:
+    """Whether anybody has done an intervention on the watch, in this procedure of the order or in an earlier one."""
     procedure = ask.procedure
     done = {end.step for end in ask.state.ends if end.visit > 0}
-    return any(step.intervention and step.id in done for step in (procedure.steps if procedure else ()))
-
-
-def _acts(procedure: Procedure | None, step_id: str) -> tuple[str, ...]:
-    step = procedure.get(step_id) if procedure else None
-    return tuple(act.value for act in step.acts) if step else ()
+    here = any(step.intervention and step.id in done for step in (procedure.steps if procedure else ()))
+    return ask.state.touched or here
 
 
 _SIGNED = {
