@@ -155,10 +155,10 @@ class LeakTester(WireInstrument):
         self._ask("select-channel", "ack", channel=stage.channel)
         for parameter, time in (("CHG", stage.fill), ("STB", stage.stabilise), ("DET", stage.measure)):
             self._ask("write-timer", "ack", channel=stage.channel, parameter=parameter, timer=time)
-        self._give("test_pressure", stage.pressure.magnitude, b"", label=stage.label)
         self._under_pressure = True
         started = self.link.clock.monotonic()
-        self._ask("start", "ack", channel=stage.channel)
+        begun = self._ask("start", "ack", channel=stage.channel)
+        self._give("test_pressure", stage.pressure.magnitude, begun.raw, label=stage.label)
         while True:
             result = self.exchange.expect(RESULTS, within=self.left(stage.duration + MARGIN), ours=self._is_ours)
             # A simulated tester may run faster than the clock on the wall; a real one cannot.
@@ -174,7 +174,7 @@ class LeakTester(WireInstrument):
         unit = str(self.record.options.get("leak_unit", "Pa"))
         flows = unit == "mL/min"
         leak = from_flow(said) if flows else from_pressure_change(said, stage.measure, free_volume.to("mm³"))
-        self._give("leak_rate", leak, result.raw)
+        self._give("leak_rate", leak, result.raw, label=stage.label)
         conditions: dict[str, Value | str | int | float | bool] = {
             "pressure": stage.pressure,
             "free_volume": free_volume,

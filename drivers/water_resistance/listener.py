@@ -58,10 +58,7 @@ UNITS: Mapping[str, Converted] = {
 
 
 class LeakListener(Listener):
-    """Waits for the operator's test on the instrument and takes one result a stage.
-
-    Each stage that is waited for is a sample of its set `test_pressure`.
-    """
+    """Waits for the operator's test on the instrument and takes one result a stage."""
 
     @classmethod
     def documented(cls, dialect: Dialect) -> tuple[Capability, ...]:
@@ -79,7 +76,6 @@ class LeakListener(Listener):
         before: tuple[bytes, float] | None = None
         for stage in program.parameters["stages"]:
             label, pressure = str(stage["label"]), stage["pressure"]
-            self._give("test_pressure", pressure.magnitude, b"", label=label)
             line, said_pressure = self._result_line(stage, before)
             before = (line.raw, self.link.clock.monotonic())
             verdict = str(line.fields.get("verdict", ""))
@@ -97,7 +93,7 @@ class LeakListener(Listener):
                     ),
                 )
             leak, conditions = self._leak(line, stage, free_volume)
-            self._give("leak_rate", leak, line.raw)
+            self._give("leak_rate", leak, line.raw, label=label)
             conditions |= {"pressure": said_pressure or pressure, "device_judgement": verdict}
             readings.append(Reading(Value.of("leak_rate", leak), label, conditions=conditions))
             set_only: dict[str, FieldValue] = {} if said_pressure else {"set_not_measured": True}

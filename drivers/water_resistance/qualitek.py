@@ -159,11 +159,11 @@ class Qualitek(WireInstrument):
         if self._read(SELECT, 1) != [stage.channel]:
             raise self.exchange.error(DeviceFault, msg("It does not choose program {number}.", number=stage.channel))
         self._check_targets(stage)
-        self._give("test_pressure", stage.pressure.magnitude, b"", label=stage.label)
         clock = self.link.clock
         started = clock.monotonic()
         self._under_pressure = True
-        self._write(CONTROL, START)
+        begun = self._write(CONTROL, START)
+        self._give("test_pressure", stage.pressure.magnitude, begun.raw, label=stage.label)
         self._until_busy(stage)
         self._write(CONTROL, REST)
         reached = False
@@ -326,9 +326,10 @@ class Qualitek(WireInstrument):
             raise self.exchange.error(Malformed, msg("It answers with {count} bytes.", count=len(raw)))
         return list(struct.unpack(f">{count}H", raw))
 
-    def _write(self, register: int, value: int) -> None:
+    def _write(self, register: int, value: int) -> Frame:
         said = self._ask("write-register", "written", register, value=value)
         self._same(said, address=_address(register), value=value)
+        return said
 
     def _read_float(self, register: int) -> float:
         words = self._read(register, 2)

@@ -65,7 +65,7 @@ def stages() -> Stages:
     drawn = Stages()
     drawn.plan((VACUUM, OVER))
     drawn.enter("−0,7 bar")
-    drawn.result(12.0)
+    drawn.result("−0,7 bar", 12.0)
     drawn.enter("+3 bar")
     drawn.pass_time(20.0)
     return drawn

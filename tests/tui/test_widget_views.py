@@ -174,16 +174,30 @@ def test_one_key_goes_through_the_pictures_and_another_zooms() -> None:
 def test_a_leak_test_shows_its_stages_and_the_time_of_all_that_are_left() -> None:
     async def session(desk: Desk, settled: Callable[[], Awaitable[None]]) -> None:
         desk.pictures.begin(leak_test())
+        desk.pictures.hear([sample("test_pressure", -0.7, 0.0, "−0,7 bar")])
         await settled()
         assert "120 s left" in desk.text
-        desk.pictures.hear([sample("test_pressure", -0.7, 0.0, "−0,7 bar")])
         desk.now = 60.0
-        desk.pictures.hear([sample("leak_rate", 12.0, 60.0), sample("test_pressure", 3.0, 60.0, "+3 bar")])
+        result, second = sample("leak_rate", 12.0, 60.0, "−0,7 bar"), sample("test_pressure", 3.0, 60.0, "+3 bar")
+        desk.pictures.hear([result, second])
         desk.now = 80.0
         desk.pictures.tick()
         await settled()
         assert "40 s left" in desk.text
         assert "✔ −0,7 bar" in desk.text and "+12.0 µg/min" in desk.text and "▶ +3 bar" in desk.text
+
+    at_the_desk(session)
+
+
+def test_a_tester_that_is_run_by_hand_is_not_counted_down_and_tells_its_results() -> None:
+    async def session(desk: Desk, settled: Callable[[], Awaitable[None]]) -> None:
+        desk.pictures.begin(leak_test())
+        desk.now = 70.0
+        desk.pictures.hear([sample("leak_rate", 12.0, 70.0, "−0,7 bar")])
+        desk.pictures.tick()
+        await settled()
+        assert "running for 70 s" in desk.text
+        assert "✔ −0,7 bar" in desk.text and "+12.0 µg/min" in desk.text and "· +3 bar" in desk.text
 
     at_the_desk(session)
 

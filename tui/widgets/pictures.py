@@ -81,9 +81,16 @@ class Pictures(Vertical):
         self._points = {}
         self.strip.begin()
         self.stages.plan(_stages_of(task))
-        whole = planned_seconds(task.program) if pace is not None else None
-        self.time_left.begin(whole * self._pace if whole else None)
+        self.time_left.begin(None)
+        if pace is not None and not self.stages.stages:
+            self._count_down()
         self._running_views()
+
+    def _count_down(self) -> None:
+        """Begin to count down. A leak test begins with its first stage: one that is run by hand is not foreseen."""
+        assert self.current is not None
+        whole = planned_seconds(self.current.program)
+        self.time_left.begin(whole * self._pace if whole else None)
 
     def hear(self, samples: Iterable[Sample]) -> None:
         """Draw what the instrument has said since the last time."""
@@ -98,10 +105,12 @@ class Pictures(Vertical):
                     beats.append(Beat(sample.second, sample.magnitude, SIDES.index(sample.label)))
                 continue
             if self.stages.stages and key == "test_pressure" and sample.label:
+                if self.stages.at is None:
+                    self._count_down()
                 self.stages.enter(sample.label)
                 self._stage_began = self.clock()
             elif self.stages.stages and key == "leak_rate":
-                self.stages.result(sample.magnitude)
+                self.stages.result(sample.label, sample.magnitude)
             at = self._second if self._second is not None else sample.monotonic
             self._points.setdefault(key, deque(maxlen=KEPT)).append((at, sample.magnitude))
             touched.add(key)

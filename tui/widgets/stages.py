@@ -76,11 +76,10 @@ class Stages(Picture):
             self.at, self.elapsed = at, 0.0
             self.changed()
 
-    def result(self, leak: float) -> None:
-        """The tester has given the leak rate (µg/min) of the stage that it is in."""
-        if self.at is not None:
-            self.leaks[self.stages[self.at].label] = leak
-            self.changed()
+    def result(self, label: str, leak: float) -> None:
+        """The tester has given the leak rate (µg/min) of a stage; one that is run by hand tells nothing before."""
+        self.leaks[label] = leak
+        self.changed()
 
     def pass_time(self, elapsed: float) -> None:
         """Since the stage began, so many planned seconds have passed."""
@@ -105,9 +104,11 @@ class Stages(Picture):
     def share(self, n: int) -> float:
         """Return how much of a stage is over, 0 to 1, as planned."""
         stage = self.stages[n]
+        if stage.label in self.leaks:
+            return 1.0
         if self.at is None or n > self.at:
             return 0.0
-        if n < self.at or stage.label in self.leaks:
+        if n < self.at:
             return 1.0
         if self.again:
             return 0.99
