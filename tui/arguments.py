@@ -115,6 +115,7 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     family("profiles", _("what calibres and cases should measure"), _profiles)
     family("procedures", _("the steps of the work"), library(_("PROCEDURE")))
     group.add("guards", _("the rules that stop or branch, and who may lift them"), lambda parser: None)
+    group.add("criteria", _("what each criterion of the trade rests on"), _criteria)
     family("dialects", _("the instruments' protocols"), library(_("DIALECT")))
     family("drivers", _("the drivers of the instruments, and what they promise"), _drivers)
     family("instruments", _("the instruments of this bench"), _instruments)
@@ -195,6 +196,11 @@ def _two(parser: ArgumentParser) -> None:
 def _approve(parser: ArgumentParser) -> None:
     parser.add_argument("id", metavar=_("PROFILE"))
     _by(parser)
+
+
+def _criteria(parser: ArgumentParser) -> None:
+    parser.add_argument("--tree", metavar=_("PROCEDURE"), help=_("in this procedure alone; default: in all of them"))
+    parser.add_argument("--missing", action="store_true", help=_("only what is not supported"))
 
 
 def _nothing(parser: ArgumentParser) -> None:
