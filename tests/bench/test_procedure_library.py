@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,14 @@ def test_a_workshops_own_file_stands_in_place_of_ours(tmp_path: Path) -> None:
     procedure = ProcedureLibrary(tmp_path).get("controle-mecanique")
     assert procedure.origin == "workshop"
     assert str(procedure.title) == "Trial"
+
+
+def test_french_texts_of_the_data_keep_their_punctuation_on_the_line() -> None:
+    loose = re.compile(r"(?: [;:?!»])|(?:« )")
+    wrong = [
+        f"{path.name}: {text}"
+        for path in sorted(SHIPPED.parent.parent.rglob("*.toml"))
+        for text in re.findall(r'fr = "((?:[^"\\]|\\.)*)"', path.read_text("utf-8"))
+        if loose.search(text)
+    ]
+    assert wrong == []
