@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bench.criteria import criteria
 from bench.events import EventKind
 from bench.language import _, number
-from bench.sheet import model
+from bench.sheet import facts, model
 from bench.sheet.history import History
 from bench.sheet.record import Record
 
@@ -67,4 +68,14 @@ def evidence(record: Record, history: History, log: Sequence[model.LogLine]) -> 
         open_ones = (_("Criterion"), _("Steps not done in this work"))
         tables.append(model.Table("criteria-open", _("Criteria without evidence here"), open_ones, tuple(without)))
     state = "filled" if lines else "empty"
-    return model.Block("criteria", _("Evidence for the criteria"), state, (), tuple(tables))
+    said = criteria()
+    texts = tuple(
+        facts.entry(code, code, said[code].kind.value, str(said[code].text)) for code in supported if code in said
+    )
+    return model.Block(
+        "criteria", _("Evidence for the criteria"), state, tuple(sorted(texts, key=_code)), tuple(tables)
+    )
+
+
+def _code(entry: model.Entry) -> str:
+    return entry.key

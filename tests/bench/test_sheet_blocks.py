@@ -65,7 +65,7 @@ def test_a_level_is_told_where_the_record_names_it() -> None:
     story.operator = "jm"
     story.add(EventKind.SIGNED_IN, payload, of_order=False)
     story.fill("s-odd", {"odd": "x"})
-    assert block(sheet_of(story), "parties")["entries"][-1]["note"] == "level 2"
+    assert block(sheet_of(story), "parties")["entries"][-1]["shown"] == "technician, level 2"
 
 
 def test_a_slip_of_the_promised_date_says_from_to_who_why_and_how_the_customer_was_told() -> None:
@@ -331,6 +331,7 @@ def test_the_trainers_copy_lists_the_evidence_for_each_criterion() -> None:
     sheet = sheet_of(SERVICE, version="trainer")
     rows = table(sheet, "criteria", "criteria")
     assert ["C.1.2-d", "Condition map", "Sylvie Monnin"] in [row[:3] for row in rows]
+    assert facts(sheet, "criteria")["C.1.2-d"] == "Visible anomalies recorded zone by zone"
     assert {row[0] for row in rows} == {"C.1.2-d", "C.2.4-b", "C.3.5-b", "C.4.2-d"}
     assert "C-00812" not in to_json(sheet).decode()
 
