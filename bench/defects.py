@@ -84,9 +84,27 @@ def _known(own: Path | None) -> _File:
     return known
 
 
-@lru_cache(maxsize=4)
+_adopted: list[Path] = []
+
+
+def adopt(own: Path | None) -> None:
+    """Let the codes of the workshop's folder be known wherever none is named. Raises DataFileError for a broken file."""
+    _adopted[:] = []
+    if own is not None:
+        _known(own)
+        _adopted[:] = [own]
+
+
 def defects(own: Path | None = None) -> dict[str, Defect]:
-    """Return every defect by its code, ours and those of the folder `own`. Raises DataFileError for a broken file."""
+    """Return every defect by its code, ours and those of the folder `own` (that which was adopted, where none is named).
+
+    Raises DataFileError for a broken file.
+    """
+    return _listed(own or next(iter(_adopted), None))
+
+
+@lru_cache(maxsize=4)
+def _listed(own: Path | None) -> dict[str, Defect]:
     return {code: Defect(code, _zone(code), label) for code, label in _known(own).defects.items()}
 
 

@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
+from bench.defects import adopt
 from bench.desk import Desk
-from bench.errors import EtabliError, UsageError
+from bench.errors import DataFileError, EtabliError, UsageError
 from bench.journal import Journal
 from bench.judging import Handling
 from bench.language import current, msg
@@ -78,6 +79,10 @@ class Workshop:
             parts.callback(station.close)
             procedures = folder.procedures()
             self._notices += procedures.own_problems
+            try:
+                adopt(folder.path)
+            except DataFileError as error:
+                self._notices.append(error)
             profiles = folder.profiles()
             if profiles.own:
                 self._notices += [EtabliError(problem.message()) for problem in profiles.problems]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.defects import defect, defects, origins, outcomes, search, severities, zones
+from bench.defects import adopt, defect, defects, origins, outcomes, search, severities, zones
 from bench.diagnosis.rules import load
 from bench.errors import DataFileError, UsageError
 
@@ -96,3 +96,13 @@ def test_a_file_of_the_workshop_that_is_wrong_says_where(tmp_path: Path, written
     (tmp_path / "defects.toml").write_text(written, "utf-8")
     with pytest.raises(DataFileError, match=said):
         defects(tmp_path)
+
+
+def test_the_codes_of_a_workshop_are_known_at_its_bench_once_they_are_adopted(tmp_path: Path) -> None:
+    (tmp_path / "defects.toml").write_text('[defects]\nEXT-BOI-PAT = { fr = "patine", en = "patina" }\n', "utf-8")
+    try:
+        adopt(tmp_path)
+        assert defects()["EXT-BOI-PAT"].label.fr == "patine"
+    finally:
+        adopt(None)
+    assert "EXT-BOI-PAT" not in defects()
