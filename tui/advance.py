@@ -34,9 +34,9 @@ class Scatter:
     def __str__(self) -> str:
         quantity = self.measurement.quantity
         decimals = quantity.decimals + 1
-        sentence = _("stable: {quantity} scatters ± {own} {unit}, at most ± {rest}")
+        sentence = _("stable: {quantity} ± {own} ≤ {rest} {unit}")
         if not self.stable:
-            sentence = _("not stable: {quantity} scatters ± {own} {unit}, more than ± {rest}")
+            sentence = _("not stable: {quantity} ± {own} > {rest} {unit}")
         return sentence.format(
             quantity=quantity.name,
             own=number(self.own, decimals),

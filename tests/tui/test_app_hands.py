@@ -190,7 +190,7 @@ def test_space_waits_and_the_criterion_is_shown(tmp_path: Path) -> None:
         await hands.until(lambda: isinstance(hands.app.screen, BenchScreen) and hands.app.screen.now is not None)
         while not timing(hands):
             await hands.press("enter")
-        await hands.sees("Turn the watch to", "Space waits", "stable:")
+        await hands.sees("9H: measuring in", "Space waits", "stable: rate ± 0.05 ≤ 0.58 s/d")
         assert "Space Stop" in " ".join(hands.last_line.split())
         await hands.press("space")
         await hands.until(lambda: "Space waits" not in hands.screen)

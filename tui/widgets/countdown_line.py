@@ -46,10 +46,10 @@ class CountdownLine(Widget):
         if not self.left:
             return Content.assemble((str(self.scatter), "$text-muted"))
         if self.to:
-            words = _("Turn the watch to {position}: measuring in {seconds} s, Space waits")
+            words = _("{position}: measuring in {seconds} s, Space waits")
         else:
-            words = _("On to the next step in {seconds} s, Space waits")
+            words = _("Next step in {seconds} s, Space waits")
         return Content.assemble(
             ("➤ " + words.format(position=self.to, seconds=self.left), "bold $secondary"),
-            (f"   {self.scatter}", "$text-muted"),
+            (f" · {self.scatter}", "$text-muted"),
         )
