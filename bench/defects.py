@@ -88,7 +88,7 @@ _adopted: list[Path] = []
 
 
 def adopt(own: Path | None) -> None:
-    """Let the codes of the workshop's folder be known wherever none is named. Raises DataFileError for a broken file."""
+    """Let the codes of the workshop's folder be known wherever none is named. Raises DataFileError when it is broken."""
     _adopted[:] = []
     if own is not None:
         _known(own)
@@ -96,7 +96,7 @@ def adopt(own: Path | None) -> None:
 
 
 def defects(own: Path | None = None) -> dict[str, Defect]:
-    """Return every defect by its code, ours and those of the folder `own` (that which was adopted, where none is named).
+    """Return every defect by its code, ours and those of the folder `own` (where none is named: of the adopted one).
 
     Raises DataFileError for a broken file.
     """
