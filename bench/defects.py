@@ -88,7 +88,7 @@ _adopted: list[Path] = []
 
 
 def adopt(own: Path | None) -> None:
-    """Let the codes of the workshop's folder be known wherever none is named. Raises DataFileError when it is broken."""
+    """Let the codes of the workshop's folder be known where none is named. Raises DataFileError when it is broken."""
     _adopted[:] = []
     if own is not None:
         _known(own)
