@@ -85,7 +85,7 @@ class Curve(Picture):
             written = number(figure, 1) if figure is not None else ""
             axis = f"{written.rjust(AXIS - 2)[-(AXIS - 2) :]} {signs.axis}"
             if level is None:
-                rows.append([(axis, "faint"), (line, "main")])
+                rows.append([(axis, "faint"), (line, "other")])
             else:
                 rows.append([(axis, "limit"), *_levelled(line, signs.level)])
         x, y = self.caption
@@ -99,4 +99,4 @@ def _levelled(line: str, level: str) -> Iterator[tuple[str, str]]:
     """Yield a row through which a limit runs: the curve over the limit's line."""
     for blank, cells in groupby(line, lambda cell: cell == " "):
         run = "".join(cells)
-        yield (level * len(run), "limit") if blank else (run, "main")
+        yield (level * len(run), "limit") if blank else (run, "other")

@@ -50,6 +50,7 @@ class Pictures(Vertical):
 
     DEFAULT_CSS = """
     Pictures { height: 1fr; min-height: 3; }
+    Pictures WatchPosition { margin: 0 0 0 1; }
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
