@@ -14,7 +14,7 @@ from typing import Any
 
 from full_service_walks import USUAL
 from scripted import TECHNICIAN, MemoryJournal, ScriptedPool, Truth, a_desk
-from tree_walk import PEOPLE, do_step, settle_alerts, sign_in, usual_answers, walk_tree, work_on
+from tree_walk import PEOPLE, do_step, settle_alerts, sign_in, usual_answers, work_on
 
 from bench.criteria import CriterionKind, criteria
 from bench.criteria.support import Support, SupportKind, supports
@@ -37,20 +37,16 @@ Attempt = Callable[[Work, Step, Support, Mapping[str, Any]], bool]
 
 @dataclass
 class Tried:
-    """What held for each criterion ("step: what"), and what did not, though the data says that it does."""
+    """What held for each criterion ("step: what"), what did not though the data says so; the orders at their end."""
 
     held: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    orders: tuple[Work, ...] = ()
 
 
-@cache
 def walks() -> tuple[Work, ...]:
     """Return the two orders at their end: a full service, a diagnosis of a watch that is complained of."""
-    found = []
-    for work, answers in _orders():
-        walk_tree(work, answers)
-        found.append(work)
-    return tuple(found)
+    return tried().orders
 
 
 def _orders() -> Iterator[tuple[Work, Mapping[str, Any]]]:
@@ -79,6 +75,7 @@ def tried() -> Tried:
             sign_in(work, PEOPLE[work.step.role])
             _try_all(work, answers, found, done)
             do_step(work, answers)
+        found.orders += (work,)
     return found
 
 

@@ -24,8 +24,8 @@ def run(arguments: Namespace) -> int:
             each.criterion.id,
             str(each.criterion.kind),
             str(each.criterion.text),
-            "; ".join(where(each, names)) if arguments.tree else str(len(each.places)),
             "; ".join(str(gap) for gap in each.gaps) if arguments.missing else by(each, names=False),
+            "; ".join(where(each, names)) if arguments.tree else str(len(each.places)),
         ]
         for each in (missing if arguments.missing else found.values())
     ]
@@ -33,8 +33,8 @@ def run(arguments: Namespace) -> int:
         _("criterion"),
         _("kind"),
         _("what it says"),
+        _("missing") if arguments.missing else _("rests on"),
         _("where") if arguments.tree else _("steps"),
-        _("missing") if arguments.missing else _("by"),
     ]
     if rows:
         print(lines.table(heads, rows))
