@@ -141,7 +141,11 @@ def hints(screen: Screen[object], *, hidden: bool = False) -> list[Hint]:
         binding = active.binding
         named = _BUILT_IN.get(binding.action, "")
         foreign = binding.id is None  # Textual's own
-        if not active.enabled or not (binding.show or hidden or binding.action == "submit"):
+        if (
+            binding.key.startswith("super+")
+            or not active.enabled
+            or not (binding.show or hidden or binding.action == "submit")
+        ):
             continue
         word = main() if binding.action == "main" and main else _(named or ("" if foreign else binding.description))
         if not word:

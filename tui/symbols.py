@@ -13,7 +13,9 @@ from textual.filter import LineFilter
 
 # One sign for one sign, as wide as the one it stands for.
 PLAIN: Mapping[str, str] = {
-    **dict.fromkeys("✔●■◉", "*"),
+    "✔": "+",
+    "≉": "!",
+    **dict.fromkeys("●■◉", "*"),
     **dict.fromkeys("✘×✗", "x"),
     **dict.fromkeys("○◌□·•", "."),
     **dict.fromkeys("◐⚠", "!"),
@@ -27,7 +29,7 @@ PLAIN: Mapping[str, str] = {
     **dict.fromkeys("█▉▊▋▇▆▅▃▓▒░", "#"),
     **dict.fromkeys("“”„«»″", '"'),
     **dict.fromkeys("‘’′", "'"),
-    **dict.fromkeys("≈≃~", "~"),
+    **dict.fromkeys("≈≃", "~"),
     **dict.fromkeys("\u00a0\u202f\u2009\u2007", " "),
     "≠": "#",
     "≤": "<",

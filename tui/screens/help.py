@@ -14,6 +14,12 @@ from textual.widget import Widget
 from bench.language import N_, _
 from tui.keys import Hint
 
+_SECTIONS = {
+    "field": N_("Where the keyboard is"),
+    "screen": N_("On this screen"),
+    "everywhere": N_("Everywhere"),
+}
+
 
 class KeyTable(Widget):
     """Every key with the word for what it does."""
@@ -24,10 +30,14 @@ class KeyTable(Widget):
 
     def render(self) -> Content:
         width = max((len(hint.key) for hint in self.keys), default=0) + 2
-        lines = [Content.assemble((_("What the keys do here"), "bold $primary")), Content("")]
-        lines += [Content.assemble((hint.key.ljust(width), "bold"), hint.word) for hint in self.keys]
-        lines += [Content(""), Content.assemble((_("To copy: hold Shift and drag with the mouse."), "$text-muted"))]
-        return Content("\n").join(lines)
+        lines = [Content.assemble((_("What the keys do here"), "bold $primary"))]
+        for where, title in _SECTIONS.items():
+            keys = [hint for hint in self.keys if hint.where == where]
+            if keys:
+                lines += [Content(""), Content.assemble((_(title), "$text-muted"))]
+                lines += [Content.assemble((hint.key.ljust(width), "bold"), hint.word) for hint in keys]
+        copying = _("To copy: drag with the mouse, then Ctrl+C; or hold Shift and drag.")
+        return Content("\n").join([*lines, Content(""), Content.assemble((copying, "$text-muted"))])
 
 
 class HelpScreen(ModalScreen[None]):
