@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 group = $(shell sed -n '/^$(1) = \[/,/^\]/s/^ *"\([^"]*\)",*/"\1"/p' pyproject.toml)
 
-.PHONY: demo test check lint types imports pytest walk mutate-guards fuzz cycles soak bench pictures catalogues clean
+.PHONY: demo test check lint types imports pytest walk mutate-guards fuzz cycles soak bench pictures criteria catalogues clean
 
 demo: $(STAMP)
 	@$(BIN)/etabli demo
@@ -47,6 +47,9 @@ soak: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	$(PIP) $(call group,benchmarks)
 	$(BIN)/python -m benchmarks
+
+criteria: $(DEV_STAMP)
+	$(BIN)/python -m docs.criteria
 
 catalogues: $(DEV_STAMP)
 	$(BIN)/python -m tests.catalogues

@@ -26,7 +26,7 @@ def modules(text: str) -> str:
             msg("A barcode holds up to {longest} plain letters, digits and signs, without accents.", longest=LONGEST),
             msg("Write the label by hand, or give a number, reference or badge in plain letters."),
         )
-    from barcode.codex import Code128  # type: ignore[import-untyped]
+    from barcode.codex import Code128
 
     bars: str = Code128(text).build()[0]
     return bars
