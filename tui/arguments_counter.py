@@ -136,6 +136,9 @@ def _quote(parser: ArgumentParser) -> None:
     parser.add_argument("--reference", required=True, metavar=_("REFERENCE"), help=_("the quote's own number"))
     parser.add_argument("--how", required=True, metavar=_("HOW"), help=_("signature, message, accepted price …"))
     _by(parser)
+    parser.add_argument("--operations", metavar="A,B", help=_("the operations that were signed, by id"))
+    parser.add_argument("--ceiling", type=float, metavar="EUR", help=_("the amount that the work may come to"))
+    parser.add_argument("--minutes", type=int, metavar="N", help=_("the working time that was agreed"))
 
 
 def _one_order(parser: ArgumentParser) -> None:

@@ -122,5 +122,20 @@ def _quote(arguments: Namespace) -> int:
 
     with Workshop.open(Folder.home(), instruments=False) as workshop:
         proof.sign_in(workshop.desk, workshop.operator(arguments.by))
-        workshop.desk.sign_quote(arguments.order, arguments.reference, arguments.how)
+        agreed = {"ceiling": arguments.ceiling, "minutes": arguments.minutes, "operations": _operations(arguments)}
+        workshop.desk.sign_quote(arguments.order, arguments.reference, arguments.how, **agreed)
     return 0
+
+
+def _operations(arguments: Namespace) -> list[str]:
+    """Read the operations that were signed. Raises UsageError for one that does not exist."""
+    from bench.operations import operations
+
+    named = [each.strip() for each in (arguments.operations or "").split(",") if each.strip()]
+    unknown = [each for each in named if each not in operations()]
+    if unknown:
+        raise UsageError(
+            msg("There is no operation “{id}”.", id=unknown[0]),
+            remedy=msg("Known: {known}.", known=", ".join(operations())),
+        )
+    return named
