@@ -141,7 +141,7 @@ _ORDER = {
 def block_of(step: Mapping[str, Any], field: Mapping[str, Any]) -> str:
     """Return the block that takes the answers of `field` of `step`, both as the procedure was pinned."""
     fact, order = str(field.get("fact") or ""), str(field.get("order") or "")
-    if fact.startswith("zone."):
+    if fact.startswith(("zone.", "end.")):
         return "condition"
     if field.get("each"):
         return _EACH.get(str(field["each"]), _of_step(step))

@@ -28,6 +28,19 @@ ZONES = {
     "moisture": N_("Moisture inside"),
 }
 _SOUND = ("ok", "none")
+# At the end neighbouring zones are compared together with what was noted of each at the intake.
+_AT_THE_END = {
+    "glass": "glass",
+    "bezel": "glass",
+    "case": "case",
+    "back": "case",
+    "crown": "crown",
+    "pushers": "crown",
+    "dial": "dial",
+    "hands": "dial",
+    "strap": "strap",
+    "clasp": "strap",
+}
 
 Used = set[tuple[int, str]]
 """The answers (event, field) that a table has taken: the forms below it need not say them again."""
@@ -44,13 +57,15 @@ def condition(record: Record, used: Used, *, plain: bool = False) -> list[model.
     first = _source(record, zones[0])
     before = {answer.fact: answer for answer in zones if _source(record, answer) == first}
     after = {answer.fact: answer for answer in zones if _source(record, answer) != first}
+    ends = {answer.fact.removeprefix("end."): answer for answer in record.answers if answer.fact.startswith("end.")}
+    after |= {f"zone.{zone}": ends[group] for zone, group in _AT_THE_END.items() if group in ends}
     lines = []
     for zone, label in ZONES.items():
         told = [found.get(f"zone.{zone}") for found in (before, after)]
         if not any(told):
             continue
         cells = [_zone(record, answer, used, plain=plain) if answer else "—" for answer in told]
-        changed = all(told) and len({str(answer.value) for answer in told if answer}) > 1
+        changed = told[1] is not None and _differs(told[0], told[1])
         lines.append(
             model.Line(
                 zone,
@@ -62,6 +77,13 @@ def condition(record: Record, used: Used, *, plain: bool = False) -> list[model.
     columns = (_("Zone"), _("As received"), _("At the end")) if after else (_("Zone"), _("As received"))
     tables = [model.Table("zones", "", columns, tuple(lines))]
     return [*tables, photos] if photos else tables
+
+
+def _differs(before: Answer | None, after: Answer) -> bool:
+    """Whether a zone goes back otherwise than it came: said outright at the end, or by another answer."""
+    if after.fact.startswith("end."):
+        return str(after.value) != "same"
+    return before is not None and str(before.value) != str(after.value)
 
 
 def _source(record: Record, answer: Answer) -> str:
