@@ -30,6 +30,7 @@ from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import N_, _, current, msg, use
 from tui import preferences
 from tui.attending import AttendedApp
+from tui.drafts import Drafts
 from tui.hands import Label, LabelKind
 from tui.keys import Hint, hints
 from tui.preferences import STEADY, Preferences
@@ -161,6 +162,8 @@ class EtabliApp(HardyApp, AttendedApp):
         self._unsubscribe: Callable[[], None] | None = None
         self._asking: Future[str | None] | None = None
         self._leaving = False
+        self.drafts = Drafts()
+        """What was typed at the bench and is not confirmed yet."""
         self._opened: Workshop | None = None
         self.simulated = demo
 

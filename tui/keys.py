@@ -52,7 +52,10 @@ _BUILT_IN = {
 }
 APP = "EtabliApp"
 FIELDS = frozenset(
-    {"TickField", "ChoiceField", "TypedField", "SeveralField", "LinesField", "PickedField", "PickList", "PinEntry"}
+    {
+        *("TickField", "ChoiceField", "TypedField", "SeveralField", "LinesField", "PickedField"),
+        *("PickList", "Options", "PinEntry"),
+    }
 )
 # Every class that has keys, by the name that people know the place by.
 PLACES = {
@@ -62,6 +65,7 @@ PLACES = {
     "SignInScreen": N_("Signing in"),
     "LockScreen": N_("At a locked bench"),
     "OrdersScreen": N_("Repair orders"),
+    "ErrandRoom": N_("In a room with a menu"),
     "BenchScreen": N_("At the bench"),
     "SummaryScreen": N_("End of an order"),
     "SettingsScreen": N_("Settings"),
@@ -74,6 +78,9 @@ PLACES = {
     "TickField": N_("On a line to tick"),
     "ChoiceField": N_("On a choice"),
     "TypedField": N_("On a line to type in"),
+    "CardDialog": N_("At a safety card"),
+    "Options": N_("In a short list"),
+    "FormDialog": N_("In a form over the bench"),
     "SeveralField": N_("On a choice of several"),
     "LinesField": N_("On a table of lines"),
     "PickedField": N_("On a choice from a list"),

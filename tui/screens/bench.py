@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Coroutine
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -16,14 +16,15 @@ from bench.errors import EtabliError, Refused
 from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from bench.measurement import Sample
-from tui.advance import Scatter, nothing_against, only_turned, scatter
+from bench.photos import PhotoKind
 from tui.screens.bench_acts import Acts
+from tui.screens.bench_pace import PacedRoom
+from tui.screens.blame import blamed
 from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
-from tui.screens.room import Room
 from tui.sounds import Sound
 from tui.widgets.countdown_line import CountdownLine
-from tui.widgets.form import Form
+from tui.widgets.form import Field, Form
 from tui.widgets.form_lists import LinesField, PickedField
 from tui.widgets.instruments import InstrumentStrip
 from tui.widgets.live import Live, traced
@@ -41,14 +42,28 @@ if TYPE_CHECKING:
     from bench.work import Work
 
 REPAINTS_PER_SECOND = 12
-# How long the bench waits before it goes on by itself: to turn the watch, and to read a verdict. In seconds.
-TURN_SECONDS, READ_SECONDS = 6, 3
 SECOND = 1.0
+# How often the bench asks the journal for what others have decided, while something waits for them.
+HEAR_SECONDS = 3.0
 # Refusals that a reason lifts: asked for on the spot.
 REASONED = ("G-29", "G-30", "reserve", "no-verdict")
 
 
-class BenchScreen(Room):
+# Keys that are letters: in a line to type in they are text, so the last line does not name them there.
+_LETTERS = {
+    "repeat": "r",
+    "indication": "i",
+    "by_hand": "k",
+    "give_up": "n",
+    "sheet": "s",
+    "more": "m",
+    "correct": "c",
+    "picture": "v",
+    "zoom": "z",
+}
+
+
+class BenchScreen(PacedRoom):
     """Leads through one order. Everything that touches the order runs in the bench's thread, one call at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,8 +72,10 @@ class BenchScreen(Room):
         Binding("i", "indication", N_("As indication"), id="indication"),
         Binding("k", "by_hand", N_("Key in"), id="by-hand"),
         Binding("n", "give_up", N_("Give up"), id="give-up"),
-        Binding("s", "sheet", N_("Sheet"), id="sheet"),
         Binding("m", "more", N_("More …"), id="more"),
+        Binding("ctrl+l", "more_anywhere", N_("More …"), id="more-anywhere"),
+        Binding("s", "sheet", N_("Sheet"), show=False, id="sheet"),
+        Binding("c", "correct", N_("Correct an answer"), show=False, id="correct"),
         Binding("v", "picture", N_("Next picture"), show=False, id="picture"),
         Binding("z", "zoom", N_("Zoom the paper strip"), show=False, id="zoom"),
         Binding("f4", "sign_in", N_("Change operator"), show=False, id="operator"),
@@ -71,14 +88,15 @@ class BenchScreen(Room):
         self.now: Glance | None = None
         self.busy = False
         self.running: MeasureTask | None = None
-        self.last: tuple[Judged, ...] = ()
-        self.to_consider = False
-        self.counting = False
-        """Whether the bench is about to go on by itself."""
+        self.done_at: datetime | None = None
+        """When the step under way was really done: a late entry."""
+        self.note = ""
+        """The technician's own word on the step under way."""
         self.samples: deque[Sample] = deque(maxlen=8192)
         self.live = Live()
         self.pictures = Pictures()
         self.acts = Acts(self)
+        self._looking = asyncio.Lock()
 
     def furnish(self) -> ComposeResult:
         yield OrderHeader()
@@ -99,16 +117,48 @@ class BenchScreen(Room):
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
         self.counter = self.set_interval(SECOND, self._count, pause=True)
         self.set_interval(SECOND, self._show_wait)
+        self.set_interval(HEAR_SECONDS, self._hear_others)
         await self._look()
 
     async def on_screen_resume(self) -> None:
-        if self.now is not None and not self.busy and self.running is None:
+        self.enlarge()
+        if self.now is not None and self.idle:
+            await self._refresh()
+
+    def on_screen_suspend(self) -> None:
+        self._keep_draft()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way here."""
+        return not self.busy and self.running is None
+
+    # -- what others say of the order meanwhile
+
+    async def _hear_others(self) -> None:
+        """While something waits for somebody, take in what was decided elsewhere."""
+        now = self.now
+        waits = now is not None and (now.heading.waits or (now.refusal is not None and not now.started))
+        if waits and self.idle and self.app.screen is self:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        """Read what the journal has of this order since, and show it."""
+        try:
+            await self.app.at_bench(self.work.refresh)
+        except EtabliError as error:  # what was said elsewhere may be refused here: the closing of a sheet with gaps
+            self.query_one(Panel).say_error(error)
+        if self.is_attached and self.idle:
             await self._look()
 
     # -- what is shown
 
     async def _look(self) -> None:
-        """Read the order again and show it."""
+        """Read the order again and show it; one look at a time."""
+        async with self._looking:
+            await self._look_again()
+
+    async def _look_again(self) -> None:
         before = self.now
         now = await self.app.at_bench(glance, self.work)
         self.now = now
@@ -118,9 +168,10 @@ class BenchScreen(Room):
         moved = before is None or before.step != now.step or before.started != now.started
         if moved:
             self.last = ()
+            self.done_at, self.note = None, ""
             await self.query_one(Form).ask(())
         self.query_one(OrderHeader).show(now.heading)
-        self.query_one(StepsMap).show(now.marks)
+        self.query_one(StepsMap).show(now.marks, now.stages)
         panel = self.query_one(Panel)
         if now.refusal is not None and not now.started:
             panel.say(now.refusal)
@@ -128,16 +179,36 @@ class BenchScreen(Room):
             panel.clear()
         self._show_measuring()
         if moved and now.started and not now.measuring and now.step is not None:
-            await self.query_one(Form).ask(now.fields, now.prefilled)
+            draft = self.app.drafts.of(self.work.number, now.step.id)
+            await self.query_one(Form).ask(now.fields, {**now.prefilled, **draft}, go_on=bool(draft))
         if not self.query_one(Form).display:
             self.set_focus(None)
         self._consider()
         self.refresh_bindings()
 
+    def _keep_draft(self) -> None:
+        """Keep what stands in the form, for when this step is taken up again."""
+        form = self.query_one(Form)
+        if self.now is not None and self.now.step is not None and form.display:
+            self.app.drafts.keep(self.work.number, self.now.step.id, form.draft())
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the time of a wait step still runs."""
+        until = self.now.waits_until if self.now is not None else None
+        return until is not None and until > datetime.now(until.tzinfo)
+
     def _show_wait(self) -> None:
-        """Let the time that is left run on the screen."""
-        if self.now is not None and self.now.waits_until is not None:
-            self.query_one(Todo).refresh(layout=True)
+        """Let the time that is left run on the screen, and ring when it is over."""
+        if self.now is None or self.now.waits_until is None:
+            return
+        self.query_one(Todo).refresh(layout=True)
+        if self._waited and not self.waiting:
+            self.app.ring(Sound.STABLE)
+            self.refresh_bindings()
+        self._waited = self.waiting
+
+    _waited = False
 
     def on_resize(self) -> None:
         if self.now is not None:
@@ -149,7 +220,9 @@ class BenchScreen(Room):
         now = self.now
         assert now is not None
         task = self.running or now.task
-        self.query_one(Todo).show(now, running=self.running is not None, error=self.query_one(Panel).error is not None)
+        error = self.query_one(Panel).error is not None
+        late = f"{self.done_at:%d.%m. %H:%M}" if self.done_at is not None else ""
+        self.query_one(Todo).show(now, running=self.running is not None, error=error, late=late)
         readout, band, pictures = self.query_one(Readout), self.query_one(VerdictBand), self.pictures
         results = self.query_one(Results)
         at_it = now.measuring and now.started
@@ -197,11 +270,23 @@ class BenchScreen(Room):
             if now.task is None:
                 return _("Go on")
             return _("Measure again") if self.query_one(Panel).shown else _("Measure")
+        if now.waits_until is not None:
+            return "" if self.waiting else _("Go on")
         return _("Confirm")
+
+    def typed_here(self, letter: str) -> bool:
+        """Whether a letter goes into the field under the keyboard."""
+        focused = self.focused
+        fields = [w for w in focused.ancestors_with_self if isinstance(w, Field)] if focused is not None else []
+        return any(field.takes(letter) for field in fields)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         now = self.now
-        free = now is not None and not self.busy and self.running is None
+        free = now is not None and self.idle
+        if action in _LETTERS and self.typed_here(_LETTERS[action]):
+            return False
+        if action == "more_anywhere" and not self.typed_here("m"):
+            return False
         if action == "repeat":
             return free and now is not None and now.measuring and now.started and bool(now.judged)
         if action == "indication":
@@ -214,7 +299,7 @@ class BenchScreen(Room):
             return now is not None and now.measuring and self.pictures.choices > 1
         if action == "zoom":
             return now is not None and now.measuring and self.pictures.view == "strip"
-        if action in ("back", "sheet", "sign_in", "more") and not free:
+        if action in ("back", "sheet", "sign_in", "more", "more_anywhere", "correct") and not free:
             return False
         return super().check_action(action, parameters)
 
@@ -232,11 +317,7 @@ class BenchScreen(Room):
         elif now.measuring:
             self._do(self._confirm)
         else:
-            missing = self.query_one(Form).first_missing()
-            if missing is not None:
-                missing.take()
-                missing.nag()
-            else:
+            if not self.query_one(Form).stop_at():
                 self._answer()
 
     def on_form_complete(self) -> None:
@@ -244,13 +325,14 @@ class BenchScreen(Room):
             self._answer()
 
     def action_back(self) -> None:
+        self._keep_draft()
         self.dismiss()
 
     def action_sign_in(self) -> None:
         self.app.change_operator()
 
     def action_sheet(self) -> None:
-        self._do(self._sheet)
+        self._do(self.write_sheet)
 
     def action_repeat(self) -> None:
         self._do(self._repeat)
@@ -259,13 +341,31 @@ class BenchScreen(Room):
         """Offer what can be done beside the step: leave it out, ask for help, take over, lift …"""
         self._do(self.acts.choose)
 
+    def action_more_anywhere(self) -> None:
+        self.action_more()
+
+    def action_correct(self) -> None:
+        """Correct an answer of a step that is done, with a reason."""
+        self._do(self.acts.corrections.choose)
+
     def on_lines_field_wanted(self, event: LinesField.Wanted) -> None:
         event.stop()
-        self.run_worker(self.acts.row(event))
+        self._ask(self.acts.row(event))
 
     def on_picked_field_wanted(self, event: PickedField.Wanted) -> None:
         event.stop()
-        self.run_worker(self.acts.pick(event))
+        self._ask(self.acts.fill(event.field))
+
+    def _ask(self, asked: Coroutine[Any, Any, None]) -> None:
+        """Let a field ask for more in a dialog; what goes wrong is said in the panel."""
+
+        async def ask() -> None:
+            try:
+                await asked
+            except EtabliError as error:
+                self.query_one(Panel).say_error(error)
+
+        self.run_worker(ask(), exit_on_error=False)
 
     # -- what the keys do; each runs as a worker, and its calls in the bench's thread
 
@@ -298,22 +398,33 @@ class BenchScreen(Room):
     async def _start(self) -> None:
         await self.app.at_bench(self.work.start)
 
-    async def _enter_next(self) -> None:
+    async def enter_next(self) -> None:
         """Enter the step that follows, where nothing stops it: one key less."""
         await self.app.at_bench(start_if_free, self.work)
 
     def _answer(self) -> None:
-        answers = dict(self.query_one(Form).answers())
+        form, step = self.query_one(Form), self.now.step if self.now else None
+        answers = dict(form.answers())
+        more = {"note": self.note} if self.note else {}
 
         async def answer() -> None:
-            await self.acts.answered(self.work.answer, answers)
-            await self._enter_next()
+            assert step is not None
+            try:
+                done = await self.acts.answered(self.work.answer, {**answers, **more}, done_at=self.done_at)
+            except EtabliError as error:
+                wrong = blamed(step, [field.spec for field in form.fields()], answers, error)
+                if wrong is not None:
+                    form.blame(wrong)
+                raise
+            if done:
+                self.app.drafts.forget(self.work.number, step.id)
+                await self.enter_next()
 
         self._do(answer)
 
     async def _confirm(self) -> None:
         if await self._with_reason(self.work.confirm):
-            await self._enter_next()
+            await self.enter_next()
 
     async def _repeat(self) -> None:
         if await self._with_reason(self.work.repeat):
@@ -344,7 +455,7 @@ class BenchScreen(Room):
         return task is not None and any(r.kind is task.kind and r.dialect == "manual" for r in records)
 
     def action_by_hand(self) -> None:
-        """Key the reading in while the instrument's link is down."""
+        """Key the reading in while the instrument's link is down: first a photo of the display, then the value."""
         if self.now is not None and self.now.task is not None:
             self._measure(self.now.task, by_hand=True)
 
@@ -373,10 +484,12 @@ class BenchScreen(Room):
         reason = await self.app.push_screen_wait(Reason(lambda: _("Why can this step not be measured?")))
         if reason is not None:
             await self.app.at_bench(self.work.give_up, reason)
-            await self._enter_next()
+            await self.enter_next()
 
     def _measure(self, task: MeasureTask, *, indication: bool = False, by_hand: bool = False) -> None:
         async def measure() -> None:
+            if by_hand and not await self._photo_first():
+                return
             self.samples.clear()
             self.live = Live(task)
             self.last = ()
@@ -400,56 +513,20 @@ class BenchScreen(Room):
 
         self._do(measure)
 
-    # -- going on without a key
-
-    def wait(self) -> None:
-        """Do nothing by itself until a key is pressed."""
-        self.counting = False
-        self.counter.pause()
-        self.query_one(CountdownLine).stop()
-        self.refresh_bindings()
-
-    def _hear(self, outcome: str | None) -> None:
-        """Say to the ear how a run ended."""
-        if any(entry.verdict.state.severity in (2, 3) for entry in self.last):
-            self.app.ring(Sound.FAIL)
-        elif outcome == "pass":
-            self.app.ring(Sound.PASS)
-        elif (found := scatter(self.last)) is not None and found.stable:
-            self.app.ring(Sound.STABLE)
-
-    def _consider(self) -> None:
-        """Begin to count where the finished run was stable and passed, and what comes needs no other hand."""
-        now, found = self.now, scatter(self.last)
-        if not self.to_consider or now is None or found is None or not self.app.preferences.auto_advance:
-            return
-        self.to_consider = False
-        if not now.measuring or not nothing_against(self.last) or self.query_one(Panel).shown:
-            return
-        if now.task is not None and only_turned(now.task) and not now.task.blockers:
-            self._begin_to_count(found, TURN_SECONDS if found.stable else 0, now.task.label)
-        elif now.task is None and now.outcome == "pass":
-            self._begin_to_count(found, READ_SECONDS if found.stable else 0, "")
-
-    def _begin_to_count(self, found: Scatter, seconds: int, to: str) -> None:
-        self.query_one(CountdownLine).begin(found, seconds, to)
-        if seconds:
-            self.counting = True
-            self.counter.reset()
-            self.counter.resume()
-        self.refresh_bindings()
-
-    def _count(self) -> None:
-        """Count one second down; not under another screen."""
-        if self.app.screen is self and self.query_one(CountdownLine).count() == 0:
-            self.action_main()
+    async def _photo_first(self) -> bool:
+        """See that a photo of the display is attached to the step before its value is keyed in (G-30)."""
+        step = self.work.step
+        if step is None or step.id in self.work.state.photo_steps:
+            return True
+        self.app.notify(_("First a photo of the display: it proves the value that is keyed in."))
+        return await self.acts.photos.attach(PhotoKind.EVIDENCE.value) is not None
 
     def action_indication(self) -> None:
         """Take a reading with an instrument that may give no verdict."""
         if self.now is not None and self.now.task is not None:
             self._measure(self.now.task, indication=True)
 
-    async def _sheet(self) -> None:
+    async def write_sheet(self) -> None:
         path = await self.app.at_bench(self.app.workshop.sheet, self.work.number, "pdf")
         self.app.notify(str(path), title=_("Sheet written"), markup=False, timeout=10)
 

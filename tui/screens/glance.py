@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bench.alerts import Alert, kind_of
 from bench.errors import Refusal
 from bench.judging import Judged, MeasureTask
-from tui.widgets.order_header import Heading
+from bench.people import Role
+from tui.widgets.order_header import Heading, Waiting
 
 if TYPE_CHECKING:
     from bench.diagnosis import Diagnosis
-    from bench.procedure.model import FormField, Step
+    from bench.people import Operator
+    from bench.procedure.model import FormField, Stage, Step
     from bench.procedure.state import OrderState
     from bench.work import StepMark, Work
 
@@ -25,7 +28,7 @@ class Glance:
     """One moment of an order. `refusal` is what stops the current step; `task` the next thing to measure;
     `before` the figures that those of this visit compare with, by (quantity id, label); `diagnosis` stands
     by a decision; `fields` is what the step asks, `prefilled` what the order knows of it already;
-    `waits_until` is when a wait is over.
+    `waits_until` is when a wait is over; `stages` are the lines of the tree.
     """
 
     heading: Heading
@@ -43,6 +46,7 @@ class Glance:
     fields: tuple[FormField, ...] = ()
     prefilled: Mapping[str, str] = field(default_factory=dict)
     waits_until: datetime | None = None
+    stages: tuple[Stage, ...] = ()
 
     @property
     def measuring(self) -> bool:
@@ -55,7 +59,7 @@ def glance(work: Work) -> Glance:
     state, step = work.state, work.step
     measuring = step is not None and step.measure is not None and state.started
     return Glance(
-        heading=heading(state),
+        heading=heading(state, work.desk.operator),
         marks=tuple(work.progress()),
         step=step,
         started=state.started,
@@ -70,6 +74,7 @@ def glance(work: Work) -> Glance:
         fields=work.fields() if state.started and not measuring else (),
         prefilled=work.prefilled() if state.started and not measuring else {},
         waits_until=_end_of_wait(work) if state.started else None,
+        stages=work.procedure.stage,
     )
 
 
@@ -78,8 +83,8 @@ def _end_of_wait(work: Work) -> datetime | None:
     return None if left is None else work.desk.clock.now() + left
 
 
-def heading(state: OrderState) -> Heading:
-    """Return the header of an order as it stands."""
+def heading(state: OrderState, operator: Operator | None = None) -> Heading:
+    """Return the header of an order as it stands, for who is signed in."""
     order, watch = state.order, state.order.watch
     calibre = state.profiles.get("calibre") or {}
     dry = state.dry
@@ -93,7 +98,16 @@ def heading(state: OrderState) -> Heading:
         case_open=state.case_open,
         magnetised=state.magnetised,
         wet_forbidden=dry is not None and not dry.passed and dry.closure == state.closure,
+        waits=tuple(
+            Waiting(alert.text, _decider(alert), alert.at, alert.holds_up) for alert in state.alerts if alert.open
+        ),
+        holder="" if operator is None or state.holder == operator.id else state.holder_name or state.holder,
+        void=any(signature.void for signature in state.signatures),
     )
+
+
+def _decider(alert: Alert) -> Role | None:
+    return kind_of(alert.kind).decided_by
 
 
 def earlier(state: OrderState) -> dict[Key, Judged]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any, ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
 from bench.language import N_, _
-from tui.widgets.form import Field, Filled
+from tui.widgets.form import MOVES, Drawn, Field, Filled, Spot
 
-_MOVES: list[BindingType] = [
+_WALKS: list[BindingType] = [
     Binding("up", "up", N_("Previous field"), show=False, id="up"),
     Binding("down", "down", N_("Next field"), show=False, id="down"),
 ]
 
 
-class _Listed(Field, can_focus=True):
+class _Listed(Drawn):
     """A field with a cursor inside: the arrows walk through its rows, then to the next field."""
 
     def __init__(self, spec: Any, answer: Any = None) -> None:
         super().__init__(spec, answer)
         self.cursor = 0
+
+    @property
+    def missing(self) -> bool:
+        return len(self.answer or ()) < self.spec.least or (self.spec.required and self.answer is None)
 
     def rows(self) -> int:
         return 0
@@ -38,73 +42,79 @@ class _Listed(Field, can_focus=True):
         if 0 <= self.cursor + by < self.rows():
             self.cursor += by
             self.refresh(layout=True)
+            self.call_after_refresh(self.show_cursor)
         elif by > 0:
             self.app.action_focus_next()
         else:
             self.app.action_focus_previous()
 
-    def on_click(self, event: events.Click) -> None:
-        self.focus()
-        if 1 <= event.y <= self.rows():
-            self.cursor = event.y - 1
-            self.refresh()
+    def under_cursor(self) -> Any:
+        return self.cursor
 
-    def line(self, place: int, words: str, style: str = "") -> Content:
-        here = self.has_focus and place == self.cursor
-        return Content.assemble(("  ▶ " if here else "    ", "bold $primary"), (words, "bold" if here else style))
+    def draw(self, rows: list[tuple[str, str]]) -> Content:
+        """Draw the label and (words, style) rows, folded, and note where each stands."""
+        lines = self.head()
+        self.spots = []
+        for place, (words, style) in enumerate(rows):
+            here = self.has_focus and place == self.cursor
+            for n, part in enumerate(wrap(words, self.room - 4) or [""]):
+                self.spots.append(Spot(len(lines), 0, self.room, place))
+                sign = "  ▶ " if here and n == 0 else "    "
+                lines.append(Content.assemble((sign, "bold $primary"), (part, "bold" if here else style)))
+        return self.with_complaint(lines)
 
 
 class SeveralField(_Listed):
     """Any of several answers: Space takes one or leaves it, Enter goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_MOVES,
+        *_WALKS,
         Binding("enter", "go_on", N_("OK"), id="main"),
         Binding("space", "take", N_("Tick"), id="tick"),
     ]
 
-    @property
-    def missing(self) -> bool:
-        return len(self.answer or ()) < self.spec.least
-
     def rows(self) -> int:
         return len(self.spec.choices)
 
+    def open_already(self) -> bool:
+        return False
+
     def action_take(self) -> None:
         choice = self.spec.choices[self.cursor].id
-        taken = list(self.answer or ())
-        self.answer = [each for each in taken if each != choice] if choice in taken else [*taken, choice]
-        self.refresh()
+        taken = {*(self.answer or ())} ^ {choice}
+        self.answer = [each.id for each in self.spec.choices if each.id in taken]
+        self.refresh(layout=True)
+
+    def clicked(self, what: Any) -> None:
+        self.cursor = what
+        self.action_take()
 
     def action_go_on(self) -> None:
-        if self.answer is None:
+        if self.answer is None and not self.spec.least:
             self.answer = []
-        if self.missing:
-            self.nag()
-        else:
-            self.post_message(Filled(self))
-
-    def on_click(self, event: events.Click) -> None:
-        super().on_click(event)
-        if 1 <= event.y <= self.rows():
-            self.action_take()
+        self.finish()
 
     def render(self) -> Content:
         taken = self.answer or ()
-        lines = [self.label()]
-        for place, choice in enumerate(self.spec.choices):
-            box = "[✔] " if choice.id in taken else "[ ] "
-            lines.append(self.line(place, box + str(choice.label), "$primary" if choice.id in taken else ""))
-        return Content("\n").join(lines)
+        if not self.has_focus:
+            labels = [str(choice.label) for choice in self.spec.choices if choice.id in taken]
+            nothing = "○ …" if self.answer is None else "— " + _("none")
+            words = ("✔ " + ", ".join(labels), "bold $primary") if labels else (nothing, "$text-muted")
+            lines = self.head()
+            lines += [Content.styled("    " + part, words[1]) for part in wrap(words[0], self.room - 4)]
+            return self.with_complaint(lines)
+        boxes = [("[✔] " if choice.id in taken else "[ ] ") + str(choice.label) for choice in self.spec.choices]
+        styles = ["$primary" if choice.id in taken else "" for choice in self.spec.choices]
+        return self.draw(list(zip(boxes, styles, strict=True)))
 
 
 class LinesField(_Listed):
     """A table filled line by line: Enter on a line changes it, on the last one adds one or goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_MOVES,
-        Binding("enter", "open", N_("Line"), id="main"),
-        Binding("plus,space", "add", N_("Add a line"), id="add"),
+        *_WALKS,
+        Binding("enter", "open", N_("Line / go on"), id="main"),
+        Binding("space", "add", N_("Add a line"), id="add"),
         Binding("delete,backspace", "remove", N_("Remove the line"), id="remove"),
     ]
 
@@ -132,7 +142,12 @@ class LinesField(_Listed):
             self.action_add()
         else:
             self.answer = list(self.answer or ())
-            self.post_message(Filled(self))
+            self.finish()
+
+    def clicked(self, what: Any) -> None:
+        self.cursor = what
+        self.refresh(layout=True)
+        self.post_message(self.Wanted(self, what))
 
     def action_add(self) -> None:
         self.post_message(self.Wanted(self, len(self.answer or ())))
@@ -151,20 +166,15 @@ class LinesField(_Listed):
         self.answer = written
         self.cursor = len(written)
         self.refresh(layout=True)
+        self.call_after_refresh(self.show_cursor)
 
     def render(self) -> Content:
-        lines = [self.label()]
-        for place, row in enumerate(self.answer or ()):
-            lines.append(self.line(place, f"{place + 1}. " + self._words(row)))
-        last = len(self.answer or ())
-        asked = (
-            _("+ adds a line")
-            if not self.missing
-            else _("+ adds a line; at least {count}").format(count=self.spec.least)
-        )
-        more = asked if self.missing else asked + " · " + _("Enter goes on")
-        lines.append(self.line(last, more, "$text-muted"))
-        return Content("\n").join(lines)
+        rows = [(f"{place}. " + self._words(row), "") for place, row in enumerate(self.answer or (), 1)]
+        if self.missing:
+            more = _("+ Space adds a line; at least {count}").format(count=self.spec.least)
+        else:
+            more = _("+ Space adds a line") + " · " + _("Enter goes on")
+        return self.draw([*rows, (more, "$text-muted")])
 
     def _words(self, row: dict[str, Any]) -> str:
         said = []
@@ -175,8 +185,11 @@ class LinesField(_Listed):
             labels = {choice.id: str(choice.label) for choice in column.choices}
             if isinstance(value, list):
                 said.append(", ".join(labels.get(str(each), str(each)) for each in value))
-            elif value is True or (column.kind in ("tick", "yesno") and value == "yes"):
-                said.append(str(column.label))
+            elif column.kind in ("tick", "yesno"):
+                no = "" if value is True or value == "yes" else " : " + _("No")
+                said.append(str(column.label) + no)
+            elif column.kind == "photo":
+                said.append(_("photo {hash}").format(hash=str(value)[:12]))
             else:
                 said.append(labels.get(str(value), str(value)))
         return " · ".join(said)
@@ -186,10 +199,10 @@ class PickedField(Field, can_focus=True):
     """A defect code or a photo: Enter opens what it is picked from, or goes on once it is picked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", N_("Previous field"), show=False, id="up"),
-        Binding("down", "app.focus_next", N_("Next field"), show=False, id="down"),
+        *MOVES,
         Binding("enter", "open", N_("Choose"), id="main"),
         Binding("space", "pick", N_("Choose another"), show=False, id="pick"),
+        Binding("delete,backspace", "drop", N_("Leave empty"), show=False, id="remove"),
     ]
 
     class Wanted(Message):
@@ -199,35 +212,50 @@ class PickedField(Field, can_focus=True):
             super().__init__()
             self.field = field
 
+    _offered = False
+
     def action_open(self) -> None:
-        if self.answer:
+        """Pick, once; Enter goes on where something is picked, or where the field may stay empty and was offered."""
+        if self.answer or (self._offered and not self.spec.required):
             self.post_message(Filled(self))
-        elif not self.spec.required and self.nagging is False:
-            self.nagging = True
-            self.action_pick()
         else:
+            self._offered = True
             self.action_pick()
 
     def action_pick(self) -> None:
         self.post_message(self.Wanted(self))
 
+    def action_drop(self) -> None:
+        """Take back what was picked."""
+        self.answer = None
+        self._offered = True
+        self.refresh(layout=True)
+
     def put(self, answer: str | None) -> None:
-        """Take what was picked, and go on; nothing picked leaves an optional field empty."""
+        """Take what was picked, and go on; nothing picked leaves the field as it is."""
         if answer is not None:
             self.answer = answer
         self.refresh(layout=True)
-        if answer is not None or not self.spec.required:
+        if answer is not None:
             self.post_message(Filled(self))
 
     def on_click(self) -> None:
         self.focus()
         self.action_pick()
 
+    def on_focus(self) -> None:
+        self.refresh(layout=True)
+
+    def on_blur(self) -> None:
+        self.refresh(layout=True)
+
     def render(self) -> Content:
         return Content.assemble(self.label(), "\n    ", self._shown())
 
     def _shown(self) -> Content:
         if not self.answer:
+            if self._offered and not self.spec.required:
+                return Content.styled(_("Enter goes on, Space chooses"), "$text-muted")
             words = _("Enter: search a defect") if self.spec.kind == "defect" else _("Enter: attach a photo")
             return Content.styled(words, "$text-muted")
         if self.spec.kind == "defect":

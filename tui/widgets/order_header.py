@@ -1,19 +1,32 @@
-"""Two lines that say which watch lies on the bench, what it was promised for, and what is special about it."""
+"""What stands over the work: which watch lies on the bench, what it was promised for, whom it waits for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from textual.content import Content
 from textual.widget import Widget
 
-from bench.language import _, current
+from bench.language import Message, _, current
+from bench.people import Role
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a decision: about what, whose, since when (ISO), and whether the order stands still meanwhile."""
+
+    text: Message
+    role: Role | None
+    since: str
+    holds_up: bool
 
 
 @dataclass(frozen=True)
 class Heading:
-    """What stands in the header of an order; `promised` is an ISO date, "" where nothing is promised."""
+    """What stands in the header of an order; `promised` is an ISO date, "" where nothing is promised. `holder` is who
+    has the watch, where that is somebody else; `void` whether a signature is void since a correction.
+    """
 
     number: str
     watch: str
@@ -24,6 +37,9 @@ class Heading:
     case_open: bool = False
     magnetised: bool | None = None
     wet_forbidden: bool = False
+    waits: tuple[Waiting, ...] = ()
+    holder: str = ""
+    void: bool = False
 
 
 def show_date(iso: str) -> str:
@@ -54,7 +70,7 @@ class OrderHeader(Widget):
         """Draw this heading."""
         if heading != self.heading:
             self.heading = heading
-            self.refresh()
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         h = self.heading
@@ -74,7 +90,22 @@ class OrderHeader(Widget):
         parts.append("  " + _("closure n° {number}").format(number=h.closure))
         for word, style in self._flags(h):
             parts += ["  ", (f" {word} ", style)]
-        return Content("\n").join([first, Content.assemble(*parts)])
+        return Content("\n").join([first, Content.assemble(*parts), *self._waits(h)])
+
+    def _waits(self, h: Heading) -> list[Content]:
+        """Say what waits for a decision, that which holds the order up first; on one line."""
+        if not h.waits:
+            return []
+        first, *more = sorted(h.waits, key=lambda each: (not each.holds_up, each.since))
+        at = datetime.fromisoformat(first.since).astimezone()
+        since = f"{at:%H:%M}" if at.date() == date.today() else show_date(first.since)[: 5 if current() == "fr" else 10]
+        words = _("waits for: {role}, since {time}").format(role=first.role, time=since)
+        count = f" (+{len(more)})" if more else ""
+        room = self.size.width - len(words) - len(count) - 8
+        text = str(first.text)
+        said = text if len(text) <= room else text[: max(0, room - 1)] + "…"
+        style = "bold $error" if first.holds_up else "$warning"
+        return [Content.assemble(" ", (f"⚠ {words}{count}", style), "  ", said)]
 
     def _flags(self, h: Heading) -> list[tuple[str, str]]:
         flags = []
@@ -84,4 +115,8 @@ class OrderHeader(Widget):
             flags.append((_("MAGNETISED"), "bold $background on $error"))
         if h.wet_forbidden:
             flags.append((_("NO WATER TEST"), "bold $background on $error"))
+        if h.void:
+            flags.append((_("SIGNATURE VOID"), "bold $background on $error"))
+        if h.holder:
+            flags.append((_("{name} has the watch").format(name=h.holder), "bold $background on $warning"))
         return flags

@@ -7,25 +7,22 @@ from textual.widget import Widget
 
 from bench.errors import EtabliError, Refusal, Refused
 from bench.language import N_, _
+from tui.keys import hints
 
-# The key that leads to a refusal's remedy, where one does.
-KEYS = {
-    "G-01": N_("F4: sign in"),
-    "G-31": N_("F4: another person signs in"),
-    "G-39": N_("F4: the manager signs in"),
-    "role": N_("F4: another person signs in"),
-    "G-38": N_("M: read the safety card"),
-    "custody": N_("M: take the watch over"),
-    "alert": N_("M: the manager decides"),
-    "G-07": N_("M: the manager decides"),
-    "G-23": N_("M: the manager decides"),
-    "G-25": N_("M: the manager decides"),
-    "G-26": N_("M: the manager decides"),
-    "G-27": N_("M: the manager decides"),
-    "loop": N_("M: the manager decides"),
-    "G-05": N_("I: take a reading as an indication, without a verdict"),
-    "G-06": N_("I: take a reading as an indication, without a verdict"),
+# The key that leads to a refusal's remedy, by its id, and what it does there.
+_DECIDES = ("operator", N_("the manager signs in, then decides with {more}"))
+_OTHER = ("operator", N_("another person signs in"))
+LEADS: dict[str, tuple[str, str]] = {
+    "G-01": ("operator", N_("sign in")),
+    "G-31": _OTHER,
+    "G-39": ("operator", N_("the manager signs in")),
+    "role": _OTHER,
+    "G-38": ("more", N_("read the safety card")),
+    "custody": ("more", N_("take the watch over")),
+    **dict.fromkeys(("alert", "G-07", "G-23", "G-24", "G-25", "G-26", "G-27", "loop"), _DECIDES),
+    **dict.fromkeys(("G-05", "G-06"), ("indication", N_("take a reading as an indication, without a verdict"))),
 }
+_USUAL = {"operator": "F4", "more": "M", "indication": "I"}
 
 
 class Panel(Widget):
@@ -70,7 +67,7 @@ class Panel(Widget):
                 (_("Remedy"), str(refusal.remedy)),
                 (_("May be lifted by"), str(refusal.lifted_by)),
             ]
-            return [*rows, (_("Key"), _(KEYS[refusal.rule]))] if refusal.rule in KEYS else rows
+            return [*rows, (_("Key"), self._lead(*LEADS[refusal.rule]))] if refusal.rule in LEADS else rows
         if self.error is not None:
             error = self.error
             said = [(_("What"), error.what), (_("Why"), error.why), (_("Remedy"), error.remedy)]
@@ -79,6 +76,13 @@ class Panel(Widget):
                 rows.append((_("Journal"), _("Kept as interrupted; no value was taken.")))
             return rows
         return []
+
+    def _lead(self, key_id: str, words: str) -> str:
+        """Name the key that leads on as it is called here and now: rebound, or another one while a line is typed in."""
+        named = {hint.id: hint.key for hint in hints(self.screen, hidden=True)}
+        more = named.get("more") or named.get("more-anywhere", _USUAL["more"])
+        key = more if key_id == "more" else named.get(key_id, _USUAL[key_id])
+        return f"{key}: " + _(words).format(more=more)
 
     def render(self) -> Content:
         rows = self.rows()

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.language import _
+from bench.people import Role
 from tui.widgets.verdict import OUTCOMES
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ class Todo(Widget):
         super().__init__()
         self.now: Glance | None = None
         self.running = self.error = False
+        self.late = ""
 
-    def show(self, now: Glance, *, running: bool, error: bool) -> None:
-        """Say what this moment of the order asks for."""
-        self.now, self.running, self.error = now, running, error
+    def show(self, now: Glance, *, running: bool, error: bool, late: str = "") -> None:
+        """Say what this moment of the order asks for; `late` is when it was really done, in a late entry."""
+        self.now, self.running, self.error, self.late = now, running, error, late
         self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -39,11 +41,21 @@ class Todo(Widget):
         phase = {"before": " · " + _("before"), "after": " · " + _("after")}.get(step.phase, "")
         title = Content.assemble((f"{step.title}", "bold $primary"), (f"{phase} · {step.role}", "$text-muted"))
         lines = [title] if wide else []  # a narrow screen has the title in the steps' line
+        if step.role is not Role.TECHNICIAN and not wide:
+            lines.append(Content.styled(_("For the role of {role}").format(role=step.role), "$text-muted"))
         instruction = str(step.instruction)
         if instruction and (roomy or not now.measuring or not now.started):
             lines.append(Content(instruction))
         if not now.started and now.refusal is None:
             lines.append(Content.assemble(("➤ ", "bold $primary"), (_("Enter starts this step."), "bold")))
+        if step.meaning is not None and now.started:
+            lines.append(
+                Content.assemble(("✎ ", "bold $primary"), _("You sign: “{meaning}”").format(meaning=step.meaning))
+            )
+        if self.late:
+            lines.append(
+                Content.assemble(("⟲ ", "bold $warning"), _("Late entry, done at {time}.").format(time=self.late))
+            )
         lines += self._runs(now)
         if now.waits_until is not None:
             lines.append(self._wait(now.waits_until))
