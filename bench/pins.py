@@ -8,14 +8,16 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from filelock import FileLock, Timeout
 
 from bench.errors import DataFileError, EtabliError, Refusal, Refused, UsageError
 from bench.language import Message, msg
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 FREE_ATTEMPTS = 2
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 900.0
+# How long another program may look at a PIN before this one gives up.
+TURN_SECONDS = 10.0
 _SHAPE = re.compile(r"[0-9]{4,12}")
 # No operator has this id: whatever nobody's name is tried with is counted together.
 _NOBODY = ""
@@ -120,6 +124,7 @@ class Pins:
         self.preset = preset
         self._clock = clock
         self._turn = threading.Lock()
+        self._lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)
         # What this program saw of the last wrong PIN: its own monotonic clock cannot be set.
         self._seen: dict[str, tuple[_Attempts, float]] = {}
 
@@ -134,7 +139,7 @@ class Pins:
         """Keep a new PIN; who may, is the caller's to know. Raises UsageError for what is no PIN."""
         check_shape(pin)
         hashed = self._hasher.hash(pin)
-        with self._turn:
+        with self._alone():
             kept = self._read()
             kept.hashes[operator_id] = hashed
             kept.attempts.pop(operator_id, None)
@@ -142,7 +147,7 @@ class Pins:
 
     def clear(self, operator_id: str) -> None:
         """Forget a PIN and its wrong attempts: the next sign-in chooses a new one."""
-        with self._turn:
+        with self._alone():
             kept = self._read()
             kept.hashes.pop(operator_id, None)
             kept.attempts.pop(operator_id, None)
@@ -150,7 +155,7 @@ class Pins:
 
     def wait(self, operator_id: str) -> float:
         """Return the seconds before the next PIN of this person is looked at, 0 where it is looked at now."""
-        with self._turn:
+        with self._alone():
             kept = self._read()
             return self._wait(kept, self._account(kept, operator_id))
 
@@ -160,7 +165,7 @@ class Pins:
         The attempt is on the disk before the PIN is looked at, so that a program that is ended meanwhile has counted
         it. A person without a PIN takes as long to refuse as one whose PIN is wrong.
         """
-        with self._turn:
+        with self._alone():
             kept = self._read()
             account = self._account(kept, operator_id)
             before = kept.attempts.get(account, _Attempts(0, 0.0))
@@ -176,6 +181,19 @@ class Pins:
                 raise WrongPin(msg("The PIN is wrong."), attempts=attempts.count, wait=wait, looked_at=True)
             del kept.attempts[account]
             self._write(kept)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep everybody else from the file, other programs too: sessions in browsers count in the same one."""
+        with self._turn:
+            try:
+                self._lock.acquire(timeout=TURN_SECONDS)
+            except (OSError, Timeout) as error:
+                raise self._unwritten(str(error)) from error
+            try:
+                yield
+            finally:
+                self._lock.release()
 
     def _account(self, kept: _Kept, operator_id: str) -> str:
         return operator_id if self.preset or operator_id in kept.hashes else _NOBODY
@@ -238,6 +256,13 @@ class Pins:
             remedy=msg("Put a backup in its place; where it is taken away, everybody chooses a new PIN."),
         )
 
+    def _unwritten(self, reason: str) -> EtabliError:
+        return EtabliError(
+            msg("The file of the PINs, {file}, cannot be written.", file=str(self.path)),
+            msg("The system says: {reason}.", reason=reason),
+            msg("Make room, or let this user write there; nobody gets in meanwhile."),
+        )
+
     def _write(self, kept: _Kept) -> None:
         """Replace the file at once and whole; nobody but its owner reads it (mode 0600, where the system has modes)."""
         name = ""
@@ -252,8 +277,4 @@ class Pins:
             if name:
                 with suppress(OSError):
                     Path(name).unlink()
-            raise EtabliError(
-                msg("The file of the PINs, {file}, cannot be written.", file=str(self.path)),
-                msg("The system says: {reason}.", reason=error.strerror or str(error)),
-                msg("Make room, or let this user write there; nobody gets in meanwhile."),
-            ) from error
+            raise self._unwritten(error.strerror or str(error)) from error

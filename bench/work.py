@@ -18,8 +18,8 @@ from bench.measuring import Measuring
 from bench.opening import procedure_json
 from bench.procedure import engine, guards, passing
 from bench.procedure.answers import fields_of, read_answers
-from bench.procedure.model import SKIPPED, FormField, Step, StepKind
-from bench.procedure.state import StepEnd
+from bench.procedure.model import SKIPPED, FormField, Procedure, Step, StepKind
+from bench.procedure.state import OrderState, StepEnd
 from bench.procedure.tasks import highest_pressure
 
 if TYPE_CHECKING:
@@ -47,20 +47,7 @@ class Work(Measuring):
 
     def progress(self) -> list[StepMark]:
         """Return the procedure as a map: where the order has been, is and may go."""
-        marks = []
-        blocked = not self.state.started and self.refusal() is not None
-        ends = {end.step: end for end in self.state.ends}
-        for step in self.procedure.steps:
-            end = ends.get(step.id)
-            if step.id == self.state.current and not self.closed:
-                status = "blocked" if blocked else "current"
-            elif end is None:
-                status = "ahead"
-            else:
-                status = "skipped" if end.outcome == SKIPPED else "done"
-            reason = _why_skipped(step, end) if end and status == "skipped" else None
-            marks.append(StepMark(step.id, step.title, status, end.outcome if end else "", step.stage, reason))
-        return marks
+        return marks(self.procedure, self.state, blocked=not self.state.started and self.refusal() is not None)
 
     # -- entering and answering ------------------------------------------------------------------------------
 
@@ -207,6 +194,23 @@ class Work(Measuring):
         else:
             return draft
         return replace(draft, payload={**draft.payload, **more})
+
+
+def marks(procedure: Procedure, state: OrderState, *, blocked: bool) -> list[StepMark]:
+    """Return a procedure as a map of an order in this state; `blocked` says whether the current step is refused."""
+    found = []
+    ends = {end.step: end for end in state.ends}
+    for step in procedure.steps:
+        end = ends.get(step.id)
+        if step.id == state.current and not state.closed:
+            status = "blocked" if blocked else "current"
+        elif end is None:
+            status = "ahead"
+        else:
+            status = "skipped" if end.outcome == SKIPPED else "done"
+        reason = _why_skipped(step, end) if end and status == "skipped" else None
+        found.append(StepMark(step.id, step.title, status, end.outcome if end else "", step.stage, reason))
+    return found
 
 
 def _why_skipped(step: Step, end: StepEnd) -> Text | Message | None:

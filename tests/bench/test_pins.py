@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_only_the_owner_reads_the_file_whatever_the_mask(pins: Pins) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE(pins.path.stat().st_mode) == 0o600
-    assert [path.name for path in pins.path.parent.iterdir()] == ["pins.json"]
+    assert {path.name for path in pins.path.parent.iterdir()} <= {"pins.json", "pins.json.lock"}
 
 
 @pytest.mark.parametrize("pin", ["", "123", "1234567890123", "12a4", "12 4", "١٢٣٤", "1234\n", "-123"])
@@ -234,4 +235,18 @@ def test_where_nothing_can_be_written_nobody_gets_in(pins: Pins, monkeypatch: py
     with pytest.raises(EtabliError, match="cannot be written") as caught:
         pins.check("claire", "4711")
     assert not isinstance(caught.value, WrongPin)
-    assert [path.name for path in pins.path.parent.iterdir()] == ["pins.json"]
+    assert {path.name for path in pins.path.parent.iterdir()} <= {"pins.json", "pins.json.lock"}
+
+
+def test_many_programs_at_once_get_no_more_guesses_than_one(pins: Pins, time: Time) -> None:
+    """Each session in a browser is a program of its own, and all count in the same file."""
+
+    def guess(_n: int) -> bool:
+        with pytest.raises(WrongPin) as caught:
+            Pins(pins.path, time).check("claire", "0815")
+        return caught.value.looked_at
+
+    with ThreadPoolExecutor(8) as programs:
+        looked_at = list(programs.map(guess, range(24)))
+    assert looked_at.count(True) == 3, "two free guesses, and the one that the waits begin with"
+    assert pins.wait("claire") == 5.0
