@@ -70,7 +70,7 @@ def _stored(journal: Journal, events: list[Event]) -> str:
     with sqlite3.connect(f"file:{journal.path}?mode=ro", uri=True) as reader:
         stored = [
             row
-            for table in ("event", "outbox", "measurement")
+            for table in ("event", "outbox", "log")
             for row in reader.execute(f"SELECT * FROM {table} WHERE seq >= ?", (events[0].seq,))
         ]
         stored += reader.execute("SELECT * FROM repair_order").fetchall()

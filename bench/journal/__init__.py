@@ -10,10 +10,12 @@ from bench.journal.errors import (
     JournalReadOnly,
     JournalTooNew,
 )
+from bench.journal.entries import LOG_COLUMNS
 from bench.journal.journal import Journal
-from bench.journal.rows import LogFilter, LogRow, OrderRow
+from bench.journal.rows import LogFilter, LogKind, LogRow, OpenAlert, OrderRow, show_text
 
 __all__ = [
+    "LOG_COLUMNS",
     "Journal",
     "JournalDamaged",
     "JournalError",
@@ -23,7 +25,10 @@ __all__ = [
     "JournalReadOnly",
     "JournalTooNew",
     "LogFilter",
+    "LogKind",
     "LogRow",
+    "OpenAlert",
     "OrderRow",
     "VerifyReport",
+    "show_text",
 ]

@@ -1,4 +1,4 @@
-"""The journal as the bench uses it: append events, read them back, read the rows that follow from them, verify."""
+"""The journal as the bench uses it: events are appended with everything that follows from them."""
 
 from __future__ import annotations
 
@@ -6,47 +6,35 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy import Engine
 
-from bench.events import Draft, Event, EventKind
-from bench.journal import schema, store
+from bench.events import Draft, Event
+from bench.journal import blocks, schema, store
 from bench.journal.canonical import canonical
-from bench.journal.chain import GENESIS, Checker, Record, VerifyReport, chained, event_of
+from bench.journal.chain import GENESIS, Checker, Record, chained, event_of
+from bench.journal.entries import entries
 from bench.journal.errors import JournalError, JournalReadOnly, damaged, explained
-from bench.journal.projections import log_rows, order_row
-from bench.journal.rows import LogFilter, LogRow, OrderRow
-from bench.journal.verify import verify
+from bench.journal.projections import order_row
+from bench.journal.reading import JournalReading
+from bench.journal.rebuild import INSERT_LOG, REPLACE_ORDER, refold
+from bench.journal.rows import OrderRow
 from bench.language import msg
 
 Stamp = Callable[[], tuple[datetime, int]]
-_PAGE = 500
 _TAIL = 50
-
-
-def _sql(statement: Insert) -> str:
-    """Compile once what the append path sends straight to SQLite."""
-    return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
 
 _INSERT_EVENT = f"INSERT INTO event VALUES ({', '.join('?' * len(Record._fields))})"
 _INSERT_OUTBOX = "INSERT INTO outbox (seq, event) VALUES (?, ?)"
-_ORDER = sqlite.insert(schema.repair_order)
-_REPLACE_ORDER = _sql(
-    _ORDER.on_conflict_do_update(
-        index_elements=["number"],
-        set_={column.name: column for column in _ORDER.excluded if column.name != "number"},
-    )
+_MOVE_ORDER = (
+    f"UPDATE repair_order SET {', '.join(f'{name} = :{name}' for name in schema.VOLATILE)} WHERE number = :number"
 )
-_INSERT_LOG = f"INSERT INTO measurement VALUES ({', '.join('?' * len(schema.measurement.columns))})"
 
 
 def now() -> tuple[datetime, int]:
@@ -62,15 +50,14 @@ def boot_id() -> str:
         return str(uuid.uuid4())
 
 
-class Journal:
+class Journal(JournalReading):
     """An open journal. Any thread may use it; one program writes, others read beside it."""
 
     def __init__(
         self, path: Path, engine: Engine, station: str, lock: store.WriterLock | None, stamp: Stamp = now
     ) -> None:
-        self.path = path
+        super().__init__(path, engine)
         self.station = station
-        self._engine = engine
         self._lock = lock
         self._stamp = stamp
         self._boot = boot_id()
@@ -83,6 +70,7 @@ class Journal:
             assert isinstance(connection, sqlite3.Connection)
             self._writer = connection
             self._head = self._check_tail()
+            self._last = self._last_row(connection)
 
     @classmethod
     def open(cls, path: Path, *, station: str, writable: bool = True, stamp: Stamp = now) -> Journal:
@@ -117,6 +105,10 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def head(self) -> tuple[int, str]:
+        """Return the sequence and the hash of the last event; (0, 64 zeros) for an empty journal."""
+        return self._head if self._writer is not None else super().head()
+
     def append(self, drafts: Sequence[Draft]) -> list[Event]:
         """Journal `drafts` in one transaction, with everything that follows from them; return them as they stand.
 
@@ -125,13 +117,16 @@ class Journal:
         with self._turn:
             connection = self._writing()
             records, events = self._chain(drafts)
-            orders, log = self._project(events)
+            orders, rows = self._project(events)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_INSERT_EVENT, records)
                 connection.executemany(_INSERT_OUTBOX, [(record.seq, record.id) for record in records])
-                connection.executemany(_REPLACE_ORDER, [schema.order_to_columns(row) for row in orders.values()])
-                connection.executemany(_INSERT_LOG, log)
+                self._write_orders(connection, orders)
+                connection.executemany(INSERT_LOG, rows)
+                last = self._last + len(rows)
+                if last // blocks.BLOCK != self._last // blocks.BLOCK:
+                    blocks.complete(connection, last)
                 connection.execute("COMMIT")
             except BaseException as error:
                 self._roll_back(connection)
@@ -140,116 +135,25 @@ class Journal:
                 raise
             if events:
                 self._head = (events[-1].seq, events[-1].hash)
+            self._last = last
             self._orders.update(orders)
             return events
 
-    def head(self) -> tuple[int, str]:
-        """Return the sequence and the hash of the last event; (0, 64 zeros) for an empty journal."""
-        if self._writer is not None:
-            return self._head
-        with self._reading() as connection:
-            row = connection.exec_driver_sql("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").first()
-        return (row[0], row[1]) if row else (0, GENESIS)
-
-    def events(
-        self, order: str | None = None, after: int = 0, kinds: Iterable[EventKind] | None = None
-    ) -> Iterator[Event]:
-        """Give the events in their sequence: of one order, after a sequence, of some kinds."""
-        query = select(schema.event).order_by(schema.event.c.seq).limit(_PAGE)
-        if order is not None:
-            query = query.where(schema.event.c.order_number == order)
-        if kinds is not None:
-            query = query.where(schema.event.c.kind.in_([kind.value for kind in kinds]))
-        while True:
-            page = self._rows(query.where(schema.event.c.seq > after))
-            for row in page:
-                yield event_of(Record(*row))
-            if len(page) < _PAGE:
-                return
-            after = page[-1][0]
-
-    def orders(self) -> list[OrderRow]:
-        """Return every order as it stands, in the order of their opening."""
-        query = select(schema.repair_order)
-        rows = [schema.order_from_columns(dict(row._mapping)) for row in self._rows(query)]
-        return sorted(rows, key=lambda row: (row.opened_at, row.number))
-
-    def order(self, number: str) -> OrderRow | None:
-        """Return one order as it stands, None where the journal knows none of that number."""
-        rows = self._rows(select(schema.repair_order).where(schema.repair_order.c.number == number))
-        return schema.order_from_columns(dict(rows[0]._mapping)) if rows else None
-
-    def numbers(self, beginning: str = "") -> list[str]:
-        """Return the numbers of all orders that begin so, without reading the orders."""
-        number = schema.repair_order.c.number
-        after = beginning + "\U0010ffff"
-        return [row[0] for row in self._rows(select(number).where(number >= beginning, number < after))]
-
-    def openings(self) -> Iterator[Event]:
-        """Give the first event of every order, its opening, without reading the others."""
-        event, order, of_it = schema.event, schema.repair_order, schema.event.alias()
-        first = select(func.min(of_it.c.seq)).where(of_it.c.order_number == order.c.number).scalar_subquery()
-        query = select(event).join_from(order, event, event.c.seq == first)
-        with self._reading() as connection:
-            for row in connection.execute(query, execution_options={"yield_per": _PAGE}):
-                yield event_of(Record(*row))
-
-    def log(self, wanted: LogFilter | None = None) -> Iterator[LogRow]:
-        """Give the judged measurements that `wanted` lets through, oldest first."""
-        table = schema.measurement
-        wanted = wanted or LogFilter()
-        query = select(table.c.position, schema.event).join_from(table, schema.event, table.c.seq == schema.event.c.seq)
-        query = query.order_by(table.c.seq, table.c.position)
-        for name in ("order", "quantity", "state", "instrument", "operator", "provenance"):
-            if (value := getattr(wanted, name)) is not None:
-                query = query.where(table.c[name] == value)
-        if wanted.since is not None:
-            query = query.where(table.c.at_utc >= schema.moment(wanted.since))
-        if wanted.until is not None:
-            query = query.where(table.c.at_utc < schema.moment(wanted.until))
-        rows: list[LogRow] = []
-        with self._reading() as connection:
-            for position, *columns in connection.execute(query):
-                record = Record(*columns)
-                if not rows or rows[0].seq != record.seq:
-                    rows = log_rows(event_of(record))
-                yield rows[position]
-
-    def verify(self, anchor: tuple[int, str] | None = None) -> VerifyReport:
-        """Recompute the whole chain and the rows that follow from it, reading row by row.
-
-        `anchor` is a head (sequence, hash) kept elsewhere, as printed on a sheet: it shows a tail that was cut.
-        """
-        with self._reading() as connection:
-            raw = connection.connection.driver_connection
-            assert isinstance(raw, sqlite3.Connection)
-            try:
-                return verify(raw, anchor)
-            except sqlite3.Error as error:
-                raise explained(error, self.path) from error
-
     def rebuild(self) -> None:
         """Throw the projections away and fold them anew from the events, in one transaction."""
-        orders: dict[str, OrderRow] = {}
         with self._turn:
             connection = self._writing()
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.execute("DELETE FROM repair_order")
-                connection.execute("DELETE FROM measurement")
-                for row in connection.execute("SELECT * FROM event ORDER BY seq"):
-                    event = event_of(Record(*row))
-                    if event.order is not None and (after := order_row(orders.get(event.order), event)) is not None:
-                        orders[event.order] = after
-                    connection.executemany(_INSERT_LOG, schema.log_columns(event))
-                connection.executemany(_REPLACE_ORDER, [schema.order_to_columns(row) for row in orders.values()])
+                folding = refold(connection)
                 connection.execute("COMMIT")
             except BaseException as error:
                 self._roll_back(connection)
                 if isinstance(error, sqlite3.Error):
                     raise explained(error, self.path) from error
                 raise
-            self._orders = orders
+            self._orders, self._last = folding.orders, folding.last
+            self._finder.forget()
 
     def _writing(self) -> sqlite3.Connection:
         if self._writer is None:
@@ -257,6 +161,10 @@ class Journal:
                 msg("The journal {path} is open for reading only: nothing was saved.", path=str(self.path))
             )
         return self._writer
+
+    @staticmethod
+    def _last_row(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("SELECT coalesce(max(n), 0) FROM log").fetchone()[0])
 
     def _chain(self, drafts: Sequence[Draft]) -> tuple[list[Record], list[Event]]:
         seq, prev = self._head
@@ -295,14 +203,22 @@ class Journal:
 
     def _project(self, events: Sequence[Event]) -> tuple[dict[str, OrderRow], list[tuple[Any, ...]]]:
         orders: dict[str, OrderRow] = {}
-        log: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         for event in events:
-            log.extend(schema.log_columns(event))
+            before = after = None
             if event.order is not None:
                 before = orders.get(event.order) or self._orders.get(event.order) or self.order(event.order)
-                if (after := order_row(before, event)) is not None:
+                after = order_row(before, event)
+                if after is not None:
                     orders[event.order] = after
-        return orders, log
+            for entry in entries(event, before, after):
+                rows.append((self._last + len(rows) + 1, *entry))
+        return orders, rows
+
+    def _write_orders(self, connection: sqlite3.Connection, orders: dict[str, OrderRow]) -> None:
+        for number, row in orders.items():
+            moved = schema.only_moved_on(self._orders.get(number), row)
+            connection.execute(_MOVE_ORDER if moved else REPLACE_ORDER, schema.order_to_columns(row))
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         """Undo a failed transaction; where the disk failed in the commit itself, the file says how it ended."""
@@ -313,6 +229,7 @@ class Journal:
         with suppress(sqlite3.Error):
             row = connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
             self._head = (row[0], row[1]) if row else (0, GENESIS)
+            self._last = self._last_row(connection)
 
     def _check_tail(self) -> tuple[int, str]:
         """Check the chain's last events and return its head. Raises JournalDamaged: nothing is added to a bad chain."""
@@ -325,17 +242,3 @@ class Journal:
             if (broken := checker.check(record)) is not None:
                 raise damaged(self.path, str(broken[1]))
         return checker.seq, checker.prev
-
-    def _rows(self, query: Select[Any]) -> Sequence[Any]:
-        with self._reading() as connection:
-            return connection.execute(query).all()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except DBAPIError as error:
-            if isinstance(error.orig, sqlite3.Error):
-                raise explained(error.orig, self.path) from error
-            raise

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bench.alerts import kind_of
+from bench.dates import iso_day
 from bench.events import Event, EventKind
-from bench.journal.rows import LogRow, OrderRow
+from bench.journal.entries import entries
+from bench.journal.rows import LogRow, OpenAlert, OrderRow
 from bench.language import Text
 from bench.measurement import Provenance
+from bench.order import ILLEGIBLE, is_illegible
 
 _PROGRESS = (EventKind.STEP_STARTED, EventKind.STEP_ANSWERED, EventKind.STEP_DONE)
 
@@ -33,28 +37,32 @@ def order_row(row: OrderRow | None, event: Event) -> OrderRow | None:
             return _flag(row, "no-quote", False)
         case EventKind.STEP_STARTED:
             return replace(row, step=payload["step"], step_title=_text(payload.get("title")))
+        case EventKind.STEP_ANSWERED | EventKind.CORRECTED:
+            return _filled_in(row, payload["order"]) if payload.get("order") else row
         case EventKind.STEP_DONE:
             if payload.get("outcome") in ("pass", "fail"):
                 row = _flag(row, "nonconforming", payload["outcome"] == "fail")
-            following = payload.get("next") or ""
-            return row if following == row.step else replace(row, step=following, step_title=None)
+            return _at(row, payload.get("next") or "")
+        case EventKind.PROCEDURE_CHANGED:
+            procedure = payload["procedure"]
+            title = _text(procedure.get("title")) or row.procedure_title
+            return _at(replace(row, procedure=procedure["id"], procedure_title=title), procedure.get("first", ""))
         case EventKind.MEASUREMENT_INTERRUPTED:
             return _flag(row, "interrupted", True)
         case EventKind.REFUSED:
             return _flag(row, "refused", True)
+        case EventKind.PROMISE_MOVED:
+            return replace(row, promised=payload["to"])
         case EventKind.ALERT_RAISED:
-            return _flag(row, "alert", bool(payload.get("blocking")) or "alert" in row.flags)
+            return _raised(row, event)
+        case EventKind.ALERT_DECIDED:
+            return _alerts(row, *(alert for alert in row.alerts if alert.id != payload["id"]))
+        case EventKind.SIGNED:
+            # A validation is awaited by an alert of its step; who signs that step settles it (bench/procedure/fold.py).
+            return _alerts(row, *(a for a in row.alerts if (a.kind, a.step) != ("validation", payload.get("step"))))
         case EventKind.ORDER_CLOSED:
             return replace(row, status="closed", step="", step_title=None)
     return row
-
-
-def log_rows(event: Event) -> list[LogRow]:
-    """Return the log's rows of one event: one for each judged measurement."""
-    if event.kind is not EventKind.MEASURED:
-        return []
-    payload = event.payload
-    return [_log_row(event, payload, position, judged) for position, judged in enumerate(payload["judged"])]
 
 
 def fold(events: Iterable[Event]) -> tuple[dict[str, OrderRow], list[LogRow]]:
@@ -62,10 +70,20 @@ def fold(events: Iterable[Event]) -> tuple[dict[str, OrderRow], list[LogRow]]:
     orders: dict[str, OrderRow] = {}
     log: list[LogRow] = []
     for event in events:
-        if event.order is not None and (row := order_row(orders.get(event.order), event)) is not None:
-            orders[event.order] = row
-        log.extend(log_rows(event))
+        row = projected(orders, event)
+        log.extend(LogRow(len(log) + 1, *entry[:-1]) for entry in entries(event, *row))
     return orders, log
+
+
+def projected(orders: dict[str, OrderRow], event: Event) -> tuple[OrderRow | None, OrderRow | None]:
+    """Take an event into the rows of `orders`; return its order's row before and after."""
+    if event.order is None:
+        return None, None
+    before = orders.get(event.order)
+    after = order_row(before, event)
+    if after is not None:
+        orders[event.order] = after
+    return before, after
 
 
 def _opened(event: Event) -> OrderRow:
@@ -73,11 +91,10 @@ def _opened(event: Event) -> OrderRow:
     procedure = event.payload.get("procedure") or {}
     watch = order["watch"]
     calibre = (event.payload.get("profiles") or {}).get("calibre") or {}
-    words = (watch.get("brand"), watch.get("model"), watch.get("reference"))
     identity = order["procedure"]
-    return OrderRow(
+    row = OrderRow(
         number=order["number"],
-        watch=" ".join(word for word in words if word),
+        watch="",
         calibre=calibre.get("name") or watch.get("calibre") or "",
         procedure=identity,
         procedure_title=_text(procedure.get("title")) or Text(identity, identity),
@@ -89,43 +106,55 @@ def _opened(event: Event) -> OrderRow:
         last_seq=event.seq,
         last_at=event.at,
         flags=() if order.get("quote") else ("no-quote",),
+        brand=watch.get("brand") or "",
+        model=watch.get("model") or "",
+        reference=watch.get("reference") or "",
+        case_number=watch.get("case_number") or "",
+        customer=order.get("customer") or "",
+        calibre_id=calibre.get("id") or watch.get("calibre") or "",
     )
+    return _named(row)
 
 
-def _log_row(event: Event, payload: Mapping[str, Any], position: int, judged: Mapping[str, Any]) -> LogRow:
-    measurement, verdict = judged["measurement"], judged["verdict"]
-    limit, refusal, instrument = verdict["limit"] or {}, verdict["refusal"] or {}, measurement["instrument"]
-    uncertainty = measurement["uncertainty"] or {}
-    return LogRow(
-        seq=event.seq,
-        position=position,
-        order=event.order or "",
-        step=payload.get("step", ""),
-        visit=payload.get("visit", 1),
-        attempt=payload.get("attempt", 1),
-        phase=payload.get("phase", ""),
-        quantity=measurement["quantity"],
-        label=measurement["label"],
-        value=float(measurement["value"]),
-        unit=measurement["unit"],
-        expanded=_float(uncertainty.get("U")),
-        state=verdict["state"],
-        limit_low=_float(limit.get("low")),
-        limit_high=_float(limit.get("high")),
-        limit_source=limit.get("source", ""),
-        limit_mark=limit.get("mark", ""),
-        rule=verdict["rule"] or "",
-        refusal=refusal.get("rule", ""),
-        instrument=instrument["id"],
-        model=instrument["model"],
-        serial=instrument["serial"],
-        provenance=measurement["provenance"],
-        operator=event.operator or "",
-        at=event.at,
-        tag=_text(payload.get("tag")),
-        measurement=measurement["id"],
-        recording=measurement.get("recording") or "",
-    )
+# What a form may fill into an order, as far as a row shows it.
+_SHOWN = {
+    "promised": "promised",
+    "customer": "customer",
+    "watch.brand": "brand",
+    "watch.model": "model",
+    "watch.reference": "reference",
+    "watch.case_number": "case_number",
+}
+
+
+def _filled_in(row: OrderRow, values: Mapping[str, str]) -> OrderRow:
+    changes: dict[str, Any] = {_SHOWN[path]: value.strip() for path, value in values.items() if path in _SHOWN}
+    if changes.get("promised"):
+        changes["promised"] = iso_day(changes["promised"])
+    if "case_number" in changes and is_illegible(changes["case_number"]):
+        changes["case_number"] = ILLEGIBLE
+    return _named(replace(row, **changes))
+
+
+def _named(row: OrderRow) -> OrderRow:
+    return replace(row, watch=" ".join(word for word in (row.brand, row.model, row.reference) if word))
+
+
+def _at(row: OrderRow, step: str) -> OrderRow:
+    return row if step == row.step else replace(row, step=step, step_title=None)
+
+
+def _raised(row: OrderRow, event: Event) -> OrderRow:
+    payload = event.payload
+    if kind_of(payload["alert"]).decided_by is None:
+        return row
+    known = str(payload.get("id") or f"A{event.seq}")
+    alert = OpenAlert(known, payload["alert"], bool(payload.get("blocking")), payload.get("step", ""))
+    return _alerts(row, *row.alerts, alert)
+
+
+def _alerts(row: OrderRow, *alerts: OpenAlert) -> OrderRow:
+    return _flag(replace(row, alerts=alerts), "alert", any(alert.blocking for alert in alerts))
 
 
 def _watermarked(measurement: Mapping[str, Any]) -> bool:
@@ -145,7 +174,3 @@ def _flag(row: OrderRow, flag: str, on: bool) -> OrderRow:
 
 def _text(data: Mapping[str, str] | None) -> Text | None:
     return Text.from_json(data) if data else None
-
-
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)

@@ -5,20 +5,21 @@ The migrations create them (bench/journal/migrations); a test holds both equal.
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import UTC, datetime
-from functools import lru_cache
+import json
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from bench.events import Event, EventKind
-from bench.journal.rows import OrderRow
+from bench.journal.blocks import folded
+from bench.journal.canonical import canonical
+from bench.journal.entries import LOG_COLUMNS
+from bench.journal.rows import OpenAlert, OrderRow
 from bench.language import Text as Words
 
 # The newest migration; a test holds it equal to the head of bench/journal/migrations/versions.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -66,38 +67,71 @@ repair_order = Table(
     Column("last_seq", Integer, nullable=False),
     Column("last_at", Text, nullable=False),
     Column("flags", Text, nullable=False),
+    Column("brand", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("calibre_id", Text, nullable=False),
+    Column("alerts", Text, nullable=False),
+    Column("due", Text, nullable=False),
+    Column("search", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+# Each holds all that a search of the orders looks at, in the list's own sequence: it reads no order that is not shown.
+Index("order_due", "due", "number", "search", _table=repair_order, sqlite_where=repair_order.c.status == "open")
+Index(
+    "order_ended", "last_seq", "number", "search", _table=repair_order, sqlite_where=repair_order.c.status == "closed"
+)
+Index("order_waiting", "number", _table=repair_order, sqlite_where=repair_order.c.alerts != "[]")
 
-# Where the judged measurements are and what they are looked for by; what they say stands in the event itself.
-measurement = Table(
-    "measurement",
+_NUMBERS = {"n", "seq", "position", "visit", "attempt"}
+_AMOUNTS = {"value", "expanded", "limit_low", "limit_high"}
+
+# The intervention log. Nothing but its number is indexed here: a commit writes at its end only.
+log = Table(
+    "log",
     metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    *(
+        Column(
+            name,
+            Integer if name in _NUMBERS else Float if name in _AMOUNTS else Text,
+            nullable=name in _AMOUNTS,
+        )
+        for name in LOG_COLUMNS[1:]
+    ),
     Column("at_utc", Text, nullable=False),
-    Column("order", Text, nullable=False),
-    Column("quantity", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("instrument", Text, nullable=False),
-    Column("operator", Text, nullable=False),
-    Column("provenance", Text, nullable=False),
+)
+
+# Full blocks of the log (bench/journal/blocks.py): when their rows are of, and which rows hold which value.
+log_block = Table(
+    "log_block",
+    metadata,
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("first_utc", Text, nullable=False),
+    Column("last_utc", Text, nullable=False),
+)
+log_index = Table(
+    "log_index",
+    metadata,
+    Column("facet", Text, primary_key=True),
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("value", Text, primary_key=True),
+    Column("rows", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 
-
-@lru_cache(maxsize=8)
-def utc(at: str) -> str:
-    """Return an ISO time as UTC text that sorts as time does."""
-    return moment(datetime.fromisoformat(at))
-
-
-def moment(at: datetime) -> str:
-    """Return an aware time as UTC text that sorts as time does."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+# What most events are: not in the index of kinds, which is for those that are looked for in the whole journal.
+COMMON = ("step-started", "step-answered", "step-done", "measured", "handled")
+RARE = f"kind NOT IN ({', '.join(repr(kind) for kind in COMMON)})"
+Index("event_by_kind", "kind", "seq", _table=event, sqlite_where=text(RARE))
+Index("event_by_operator", "kind", "operator", "seq", _table=event, sqlite_where=text(RARE))
 
 
-_ORDER_PLAIN = tuple(field.name for field in fields(OrderRow) if not field.name.endswith("_title"))
+_ORDER_PLAIN = tuple(
+    field.name for field in fields(OrderRow) if not field.name.endswith("_title") and field.name != "alerts"
+)
 _ORDER_VALUES = attrgetter(*_ORDER_PLAIN)
 
 
@@ -107,27 +141,31 @@ def order_to_columns(row: OrderRow) -> dict[str, Any]:
     columns["procedure_fr"], columns["procedure_en"] = row.procedure_title.fr, row.procedure_title.en
     step = row.step_title
     columns["step_fr"], columns["step_en"] = (step.fr, step.en) if step else (None, None)
+    columns["alerts"] = canonical([[alert.id, alert.kind, alert.blocking, alert.step] for alert in row.alerts])
+    columns["due"] = row.promised or "9999"
+    columns["search"] = folded(" ".join(word for word in row.words if word))
     return columns
+
+
+# What changes at every step of an order; the rest seldom does, and with it the indexes.
+VOLATILE = ("step", "step_fr", "step_en", "last_seq", "last_at", "flags")
+_VOLATILE = ("step", "step_title", "last_seq", "last_at", "flags")
+
+
+def only_moved_on(before: OrderRow | None, after: OrderRow) -> bool:
+    """Whether nothing but what changes at every step has changed."""
+    if before is None or before.closed:
+        return False
+    return replace(before, **{name: getattr(after, name) for name in _VOLATILE}) == after
 
 
 def order_from_columns(columns: dict[str, Any]) -> OrderRow:
     procedure = Words(columns.pop("procedure_fr"), columns.pop("procedure_en"))
     step = _words(columns.pop("step_fr"), columns.pop("step_en"))
     flags = tuple(columns.pop("flags").split())
-    return OrderRow(**columns, procedure_title=procedure, step_title=step, flags=flags)
-
-
-def log_columns(event: Event) -> list[tuple[Any, ...]]:
-    """Return the rows of the measurement table that follow from an event, in the table's order of columns."""
-    if event.kind is not EventKind.MEASURED:
-        return []
-    at, order, operator = utc(event.at), event.order or "", event.operator or ""
-    rows = []
-    for position, judged in enumerate(event.payload["judged"]):
-        m = judged["measurement"]
-        state, instrument = judged["verdict"]["state"], m["instrument"]["id"]
-        rows.append((event.seq, position, at, order, m["quantity"], state, instrument, operator, m["provenance"]))
-    return rows
+    alerts = tuple(OpenAlert(*alert) for alert in json.loads(columns.pop("alerts")))
+    plain = {name: columns[name] for name in _ORDER_PLAIN if name != "flags"}
+    return OrderRow(**plain, procedure_title=procedure, step_title=step, flags=flags, alerts=alerts)
 
 
 def _words(fr: str | None, en: str | None) -> Words | None:

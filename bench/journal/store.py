@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from bench.journal.errors import JournalError, JournalInUse, JournalTooNew, damaged, explained, missing, read_only
+from bench.journal.migrating import migrate, upgrade
 from bench.journal.schema import HEAD
 from bench.language import Message, msg
 
@@ -78,10 +79,11 @@ class WriterLock:
 
 def writer(path: Path) -> Engine:
     """Open the journal for writing, creating or migrating it. Raises JournalError; the caller holds the lock."""
+    _bring_up_to_date(path)
     engine = _engine(path, "mode=rwc", {**_WRITER, **_FLUSH})
     try:
         with engine.connect() as connection:
-            _migrate(connection, path)
+            _create(connection, path)
             _quick_check(connection, path)
     except (DBAPIError, JournalError) as error:
         engine.dispose()
@@ -119,9 +121,11 @@ def _reader(path: Path, mode: str) -> Engine:
     return engine
 
 
-def _plain(error: DBAPIError | JournalError, path: Path) -> JournalError:
+def _plain(error: DBAPIError | JournalError | sqlite3.Error, path: Path) -> JournalError:
     if isinstance(error, JournalError):
         return error
+    if isinstance(error, sqlite3.Error):
+        return explained(error, path)
     if isinstance(error.orig, sqlite3.Error):
         return explained(error.orig, path)
     return damaged(path, str(error))
@@ -170,18 +174,30 @@ def _version(connection: Connection, path: Path) -> str | None:
     return version
 
 
-def _migrate(connection: Connection, path: Path) -> None:
-    if _version(connection, path) == HEAD:
+def _bring_up_to_date(path: Path) -> None:
+    """Migrate a journal of an older form. Raises JournalError."""
+    if not path.exists() or path.stat().st_size == 0:
         return
-    from alembic import command
-    from alembic.config import Config
+    engine = _engine(path, "mode=rw", {})
+    try:
+        with engine.connect() as connection:
+            version = _version(connection, path)
+        engine.dispose()
+        if version is not None and version != HEAD:
+            migrate(path, version)
+    except (DBAPIError, JournalError, sqlite3.Error) as error:
+        raise _plain(error, path) from error
+    except OSError as error:
+        raise read_only(path, error.strerror or str(error)) from error
+    finally:
+        engine.dispose()
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    command.upgrade(config, "head")
-    connection.commit()
+
+def _create(connection: Connection, path: Path) -> None:
+    if _version(connection, path) is None:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        upgrade(raw, fill=False)
 
 
 def _quick_check(connection: Connection, path: Path) -> None:

@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from bench.journal import schema
+from bench.journal import blocks, schema
 from bench.journal.chain import Checker, Record, VerifyReport, event_of
-from bench.journal.projections import order_row
+from bench.journal.entries import entries
+from bench.journal.projections import projected
 from bench.journal.rows import OrderRow
 from bench.language import Message, msg
 
@@ -57,25 +58,42 @@ class _Rows:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._orders: dict[str, OrderRow] = {}
-        self._log: Iterator[tuple[Any, ...]] = connection.execute("SELECT * FROM measurement ORDER BY seq, position")
+        self._log: Iterator[tuple[Any, ...]] = connection.execute("SELECT * FROM log ORDER BY n")
+        self._block: list[tuple[Any, ...]] = []
+        self._last = 0
 
     def check(self, record: Record) -> tuple[int, Message] | None:
         event = event_of(record)
-        if event.order is not None and (row := order_row(self._orders.get(event.order), event)) is not None:
-            self._orders[event.order] = row
-        for expected in schema.log_columns(event):
-            if next(self._log, None) != expected:
+        for entry in entries(event, *projected(self._orders, event)):
+            self._last += 1
+            expected = (self._last, *entry)
+            if next(self._log, None) != expected or not self._indexed(expected):
                 return event.seq, msg("The log does not show what event {seq} says.", seq=event.seq)
         return None
 
+    def _indexed(self, row: tuple[Any, ...]) -> bool:
+        self._block.append(row)
+        if len(self._block) < blocks.BLOCK:
+            return True
+        rows, self._block = self._block, []
+        block = self._last // blocks.BLOCK - 1
+        times = [each[-1] for each in rows]
+        known = self._connection.execute("SELECT * FROM log_block WHERE block = ?", (block,)).fetchall()
+        stored = self._connection.execute("SELECT * FROM log_index WHERE block = ?", (block,)).fetchall()
+        return known == [(block, min(times), max(times))] and sorted(stored) == blocks.index_rows(block, rows)
+
     def check_end(self, last: int) -> tuple[int, Message] | None:
         if (extra := next(self._log, None)) is not None:
-            return extra[0], msg("The log does not show what event {seq} says.", seq=extra[0])
+            return extra[1], msg("The log does not show what event {seq} says.", seq=extra[1])
+        full = self._last // blocks.BLOCK
+        for table in ("log_block", "log_index"):
+            if self._connection.execute(f"SELECT 1 FROM {table} WHERE block >= ? LIMIT 1", (full,)).fetchone():
+                return last, msg("The log does not show what event {seq} says.", seq=last)
         cursor = self._connection.execute("SELECT * FROM repair_order")
         names = [column[0] for column in cursor.description]
-        stored = {row[0]: schema.order_from_columns(dict(zip(names, row, strict=True))) for row in cursor}
+        stored = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}
         for number, row in self._orders.items():
-            if stored.pop(number, None) != row:
+            if stored.pop(number, None) != schema.order_to_columns(row):
                 return row.last_seq, msg("The order {number} does not stand as its events say.", number=number)
         for number in stored:
             return last, msg("The order {number} does not stand as its events say.", number=number)

@@ -200,8 +200,8 @@ def test_the_migrations_make_the_tables_that_the_program_knows(path: Path) -> No
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
-        names = [row[1] for row in connection.exec_driver_sql("PRAGMA table_info(measurement)")]
-    assert names == [column.name for column in schema.measurement.columns]
+        names = [row[1] for row in connection.exec_driver_sql("PRAGMA table_info(log)")]
+    assert names == [column.name for column in schema.log.columns]
     engine.dispose()
 
 

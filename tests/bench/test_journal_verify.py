@@ -130,7 +130,7 @@ def test_a_cut_tail_shows_only_against_an_anchor(path: Path) -> None:
     tampered(
         path,
         "DELETE FROM event WHERE seq > 6",
-        "DELETE FROM measurement WHERE seq > 6",
+        "DELETE FROM log WHERE seq > 6",
         "DELETE FROM repair_order WHERE number = 'R-2'",
     )
     assert verified(path).ok
@@ -155,7 +155,7 @@ def test_a_chain_that_was_rewritten_shows_against_an_anchor(path: Path) -> None:
             (forged.prev, "somebody", prev, row.seq),
         )
         statements.append(change)
-    tampered(path, *statements, "UPDATE measurement SET operator = 'somebody'")
+    tampered(path, *statements, "UPDATE log SET operator = 'somebody' WHERE seq > 2")
     assert verified(path).ok
     report = verified(path, anchor)
     assert (report.ok, report.first_bad_seq) == (False, 6)
@@ -164,13 +164,14 @@ def test_a_chain_that_was_rewritten_shows_against_an_anchor(path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "seq"),
     [
-        ("UPDATE measurement SET state = 'conforming' WHERE seq = 5", 5),
-        ("DELETE FROM measurement WHERE seq = 4 AND position = 1", 4),
-        ("INSERT INTO measurement SELECT * FROM measurement WHERE 0", None),
+        ("UPDATE log SET state = 'conforming' WHERE seq = 5", 5),
+        ("DELETE FROM log WHERE seq = 4 AND position = 1", 4),
+        ("INSERT INTO log SELECT * FROM log WHERE 0", None),
         ("UPDATE repair_order SET flags = '' WHERE number = 'R-1'", 6),
         (
             "INSERT INTO repair_order SELECT 'R-3', watch, calibre, procedure, procedure_fr, procedure_en, status,"
-            " step, step_fr, step_en, promised, opened_at, last_seq, last_at, flags FROM repair_order LIMIT 1",
+            " step, step_fr, step_en, promised, opened_at, last_seq, last_at, flags, brand, model, reference,"
+            " case_number, customer, calibre_id, alerts, due, search FROM repair_order LIMIT 1",
             12,
         ),
     ],

@@ -1,0 +1,301 @@
+"""The intervention log as it is asked: filters combined as bitmaps, block by block; rows read as they are wanted."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+from bench.errors import UsageError
+from bench.journal import blocks
+from bench.journal.blocks import BLOCK, READ
+from bench.journal.entries import LOG_COLUMNS, moment
+from bench.journal.rows import LogFilter
+from bench.language import msg
+
+# How many blocks are looked through at once: few first, because a page is mostly full soon.
+_BATCHES = (4, 16, 64, 256)
+# From so many rows of a block, all of it is read in one go.
+_MANY = 256
+_WORDS_AT_MOST = 3
+_ALL = (1 << BLOCK) - 1
+
+CHOICES = {"kinds": "kind", "guard": "refusal"} | {
+    name: name
+    for name in ("order", "operator", "quantity", "state", "instrument", "provenance", "calibre", "procedure", "alert")
+}
+"""The fields of a filter that have choices, with their column."""
+
+
+class _Lookup(NamedTuple):
+    """Rows that hold one of `values`, or a value that begins with `prefix`, in a facet."""
+
+    facet: str
+    values: tuple[str, ...]
+    prefix: str = ""
+
+
+# The rows of a condition are those of any of its ways; a way is all of its lookups together.
+_Condition = list[tuple[_Lookup, ...]]
+
+
+class _Span(NamedTuple):
+    """A block that may hold rows of the time asked for, and whether all of its rows are of it."""
+
+    block: int
+    whole: bool
+
+
+class Finder:
+    """Finds the rows of a filter. It keeps what the rows after the last full block are found by, and follows them."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Read the last rows anew: the projections were rebuilt."""
+        self._first = 0
+        self._seen = 0
+        self._times: list[str] = []
+        self._tail: dict[str, dict[str, int]] = defaultdict(dict)
+
+    def found(
+        self,
+        connection: sqlite3.Connection,
+        wanted: LogFilter,
+        *,
+        newest: bool = False,
+        after: int = 0,
+        before: int = 0,
+    ) -> Iterator[tuple[int, int, bool]]:
+        """Yield (block, bits of the rows found, whether their times fit): from the oldest, or from the newest block.
+
+        Only rows whose number is above `after`, and below `before` where that is not 0.
+        """
+        conditions = _conditions(wanted)
+        with self._turn:
+            self._follow(connection)
+            tail = self._in_tail(conditions)
+            last, full = self._seen, self._first // BLOCK
+            times = (min(self._times), max(self._times)) if self._times else None
+        first = after // BLOCK
+        end = min(before - 1, last) if before else last
+        spans = _spans(connection, wanted, first, min(full, end // BLOCK + 1))
+        ends = [(full, tail, _inside(wanted, *times))] if times and tail and end > full * BLOCK else []
+        if newest:
+            spans.reverse()
+        whole = _through(connection, conditions, spans)
+        for block, bits, fits in (*ends, *whole) if newest else _chained(whole, ends):
+            if block * BLOCK < after:
+                bits = bits >> (after - block * BLOCK) << (after - block * BLOCK)
+            if (block + 1) * BLOCK > end:
+                bits &= (1 << (end - block * BLOCK)) - 1
+            if bits:
+                yield block, bits, fits
+
+    def choices(self, connection: sqlite3.Connection, field: str) -> list[str]:
+        """Return the values that occur in a field of the filter, sorted. Raises UsageError for one without choices."""
+        if field not in CHOICES:
+            raise UsageError(
+                msg("The log has no choices for “{field}”.", field=field),
+                remedy=msg("Known: {known}.", known=", ".join(CHOICES)),
+            )
+        facet = CHOICES[field]
+        kept = connection.execute("SELECT DISTINCT value FROM log_index WHERE facet = ?", (facet,))
+        with self._turn:
+            self._follow(connection)
+            return sorted({value for (value,) in kept} | self._tail[facet].keys())
+
+    def _follow(self, connection: sqlite3.Connection) -> None:
+        """Take in the rows that were added since, and leave those whose block is full by now."""
+        full = connection.execute("SELECT coalesce(max(block) + 1, 0) FROM log_block").fetchone()[0]
+        if full * BLOCK != self._first:
+            self.forget()
+            self._first = self._seen = full * BLOCK
+        rows = connection.execute(f"SELECT {READ}, at_utc FROM log WHERE n > ? ORDER BY n", (self._seen,))
+        for row in rows:
+            bit = 1 << (row[0] - self._first - 1)
+            for facet, value in blocks.keys(row):
+                known = self._tail[facet]
+                known[value] = known.get(value, 0) | bit
+            self._times.append(row[-1])
+            self._seen = row[0]
+
+    def _in_tail(self, conditions: Sequence[_Condition]) -> int:
+        bits = (1 << (self._seen - self._first)) - 1
+        for condition in conditions:
+            either = 0
+            for way in condition:
+                together = bits
+                for facet, values, prefix in way:
+                    known = self._tail[facet]
+                    if prefix:
+                        values = tuple(value for value in known if value.startswith(prefix))
+                    together &= _either(known.get(value, 0) for value in values)
+                either |= together
+            bits &= either
+        return bits
+
+
+def read(
+    connection: sqlite3.Connection, wanted: LogFilter, columns: str, block: int, bits: int, fits: bool, *, newest: bool
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a block whose bits are set, with those columns (SQL); `fits` where their times are known to."""
+    start = block * BLOCK
+    time, bounds = ("", ()) if fits else _time(wanted)
+    order = "ORDER BY n DESC" if newest else "ORDER BY n"
+    if bits == _ALL:
+        query = f"SELECT {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK}{time} {order}"
+        yield from connection.execute(query, bounds)
+    elif bits.bit_count() >= _MANY and not newest:
+        query = f"SELECT n, {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK}{time} {order}"
+        marks = f"{bits:0{BLOCK}b}"[::-1]
+        yield from (row[1:] for row in connection.execute(query, bounds) if marks[row[0] - start - 1] == "1")
+    else:
+        numbers = [start + 1 + place for place in blocks.places(bits)]
+        if newest:
+            numbers.reverse()
+        for some in range(0, len(numbers), _MANY):
+            chosen = ",".join(map(str, numbers[some : some + _MANY]))
+            yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({chosen}){time} {order}", bounds)
+
+
+def named(columns: Sequence[str]) -> str:
+    """Return columns as SQL writes them. Raises UsageError for one that the log has not."""
+    for name in columns:
+        if name not in LOG_COLUMNS:
+            raise UsageError(
+                msg("The log has no column “{name}”.", name=name),
+                remedy=msg("Known: {known}.", known=", ".join(LOG_COLUMNS)),
+            )
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def _conditions(wanted: LogFilter) -> list[_Condition]:
+    """Return what rows must fulfil; what is probably rare stands first."""
+    conditions: list[_Condition] = [_one_of("order", wanted.order)] if wanted.order is not None else []
+    conditions += [_text(term) for term in (wanted.text or "").split()]
+    conditions += [[(_Lookup(blocks.WATCH, (), word),)] for word in blocks.words(wanted.watch or "")]
+    for facet, values in (
+        ("refusal", wanted.guard),
+        ("alert", wanted.alert),
+        ("calibre", wanted.calibre),
+        ("state", wanted.state),
+        ("quantity", wanted.quantity),
+        ("instrument", wanted.instrument),
+        ("procedure", wanted.procedure),
+        ("operator", wanted.operator),
+        ("provenance", wanted.provenance),
+        ("kind", wanted.kinds),
+    ):
+        if values is not None:
+            conditions.append(_one_of(facet, values))
+    return conditions
+
+
+def _one_of(facet: str, values: str | Collection[str]) -> _Condition:
+    chosen = (values,) if isinstance(values, str) else tuple(values)
+    return [(_Lookup(facet, tuple(str(value) for value in chosen)),)]
+
+
+def _text(term: str) -> _Condition:
+    """A term is the beginning of an order's number, or each of its words begins one of the text or of the watch."""
+    ways: _Condition = [(_Lookup("order", (), begun),) for begun in dict.fromkeys((term, term.upper()))]
+    said = blocks.words(term)
+    if said:
+        places = (blocks.TEXT, blocks.WATCH)
+        likely = (
+            product(places, repeat=len(said))
+            if len(said) <= _WORDS_AT_MOST
+            else [(place,) * len(said) for place in places]
+        )
+        ways += [tuple(_Lookup(at, (), word) for at, word in zip(way, said, strict=True)) for way in likely]
+    return ways
+
+
+def _spans(connection: sqlite3.Connection, wanted: LogFilter, first: int, end: int) -> list[_Span]:
+    query = "SELECT block, first_utc, last_utc FROM log_block WHERE block >= ? AND block < ?"
+    bounds: list[Any] = [first, end]
+    if wanted.since is not None:
+        query += " AND last_utc >= ?"
+        bounds.append(moment(wanted.since))
+    if wanted.until is not None:
+        query += " AND first_utc < ?"
+        bounds.append(moment(wanted.until))
+    rows = connection.execute(f"{query} ORDER BY block", bounds)
+    return [_Span(block, _inside(wanted, first_utc, last_utc)) for block, first_utc, last_utc in rows]
+
+
+def _inside(wanted: LogFilter, first_utc: str, last_utc: str) -> bool:
+    return (wanted.since is None or first_utc >= moment(wanted.since)) and (
+        wanted.until is None or last_utc < moment(wanted.until)
+    )
+
+
+def _time(wanted: LogFilter) -> tuple[str, tuple[str, ...]]:
+    bounds = [(" AND at_utc >= ?", wanted.since), (" AND at_utc < ?", wanted.until)]
+    given = [(sql, moment(at)) for sql, at in bounds if at is not None]
+    return "".join(sql for sql, _at in given), tuple(at for _sql, at in given)
+
+
+def _through(
+    connection: sqlite3.Connection, conditions: Sequence[_Condition], spans: Sequence[_Span]
+) -> Iterator[tuple[int, int, bool]]:
+    """Yield (block, bits, whether the times fit) of the full blocks with rows that fulfil every condition."""
+    start = turn = 0
+    while start < len(spans):
+        batch = spans[start : start + _BATCHES[min(turn, len(_BATCHES) - 1)]]
+        start, turn = start + len(batch), turn + 1
+        bits = dict.fromkeys((span.block for span in batch), _ALL)
+        for condition in conditions:
+            bits = _fulfilled(connection, condition, bits)
+            if not bits:
+                break
+        for span in batch:
+            if span.block in bits:
+                yield span.block, bits[span.block], span.whole
+
+
+def _fulfilled(connection: sqlite3.Connection, condition: _Condition, bits: dict[int, int]) -> dict[int, int]:
+    first, last = min(bits), max(bits)
+    either: dict[int, int] = {}
+    for way in condition:
+        together = bits
+        for lookup in way:
+            held = _looked_up(connection, lookup, first, last)
+            together = {block: found & held[block] for block, found in together.items() if block in held}
+        for block, found in together.items():
+            either[block] = either.get(block, 0) | found
+    return {block: found for block, found in either.items() if found}
+
+
+def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last: int) -> dict[int, int]:
+    chosen, values = f"i.value IN ({', '.join('?' * len(lookup.values))})", lookup.values
+    if lookup.prefix:
+        chosen, values = "i.value >= ? AND i.value < ?", (lookup.prefix, lookup.prefix + "\U0010ffff")
+    held: dict[int, int] = {}
+    query = (
+        f"SELECT i.block, i.rows FROM log_block b CROSS JOIN log_index i"
+        f" ON i.facet = ? AND i.block = b.block AND {chosen} WHERE b.block >= ? AND b.block <= ?"
+    )
+    for block, rows in connection.execute(query, (lookup.facet, *values, first, last)):
+        held[block] = held.get(block, 0) | blocks.decoded(rows)
+    return held
+
+
+def _either(found: Iterator[int]) -> int:
+    bits = 0
+    for each in found:
+        bits |= each
+    return bits
+
+
+def _chained(
+    first: Iterator[tuple[int, int, bool]], then: list[tuple[int, int, bool]]
+) -> Iterator[tuple[int, int, bool]]:
+    yield from first
+    yield from then
