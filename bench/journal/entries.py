@@ -165,7 +165,9 @@ def _signed(event: Event, _row: OrderRow) -> dict[str, Any]:
 
 
 def _opened(event: Event, _row: OrderRow) -> dict[str, Any]:
-    return {"text": event.payload["order"].get("declared") or ""}
+    order = event.payload["order"]
+    state = "complaint" if order.get("complaint_of") else ""
+    return {"label": order.get("promised") or "", "state": state, "text": order.get("declared") or ""}
 
 
 def _quoted(event: Event, _row: OrderRow) -> dict[str, Any]:
@@ -193,8 +195,8 @@ def _changed(event: Event, _row: OrderRow) -> dict[str, Any]:
     return {"label": event.payload["procedure"]["id"], "text": event.payload.get("reason") or ""}
 
 
-def _closed(event: Event, _row: OrderRow) -> dict[str, Any]:
-    return {"state": event.payload.get("outcome", "")}
+def _closed(event: Event, row: OrderRow) -> dict[str, Any]:
+    return {"label": row.promised, "state": event.payload.get("outcome", "")}
 
 
 def _kept(sentence: Mapping[str, Any] | None) -> str:

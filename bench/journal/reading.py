@@ -84,6 +84,15 @@ class JournalReading:
         rows = self._rows(select(schema.event).where(schema.event.c.seq == seq))
         return event_of(Record(*rows[0])) if rows else None
 
+    def events_at(self, seqs: Sequence[int]) -> Iterator[Event]:
+        """Give the events of these numbers, those that there are, in the order of their numbers."""
+        event = schema.event
+        numbers = sorted(seqs)
+        for some in range(0, len(numbers), _PAGE):
+            query = select(event).where(event.c.seq.in_(numbers[some : some + _PAGE])).order_by(event.c.seq)
+            for row in self._rows(query):
+                yield event_of(Record(*row))
+
     def openings(self) -> Iterator[Event]:
         """Give the first event of every order, its opening, without reading the others."""
         event, order, of_it = schema.event, schema.repair_order, schema.event.alias()
