@@ -14,7 +14,7 @@ from bench import language
 from tui.app import EtabliApp
 from tui.preferences import STEADY, Preferences
 from tui.screens.summary import SummaryScreen
-from tui.widgets.form import ChoiceField, Field, TickField
+from tui.widgets.form_fields import ChoiceField, Field, TickField
 from tui.widgets.steps import StepsMap
 
 CHARACTERS = {"space": " ", "plus": "+", "comma": ","}

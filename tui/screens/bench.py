@@ -24,7 +24,8 @@ from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
 from tui.sounds import Sound
 from tui.widgets.countdown_line import CountdownLine
-from tui.widgets.form import Field, Form
+from tui.widgets.form import Form
+from tui.widgets.form_fields import Field
 from tui.widgets.form_lists import LinesField, PickedField
 from tui.widgets.instruments import InstrumentStrip
 from tui.widgets.live import Live, traced
@@ -49,6 +50,8 @@ HEAR_SECONDS = 3.0
 REASONED = ("G-29", "G-30", "reserve", "no-verdict")
 
 
+# What Enter does where that is the remedy of what stops a step.
+_REMEDIES = {"G-38": N_("Read the card"), "custody": N_("Take over")}
 # Keys that are letters: in a line to type in they are text, so the last line does not name them there.
 _LETTERS = {
     "repeat": "r",
@@ -265,7 +268,8 @@ class BenchScreen(PacedRoom):
         if now.step is None:
             return _("Close the order")
         if not now.started:
-            return _("Try again") if now.refusal is not None else _("Begin")
+            rule = now.refusal.rule if now.refusal is not None else ""
+            return _(_REMEDIES[rule]) if rule in _REMEDIES else _("Try again") if rule else _("Begin")
         if now.measuring:
             if now.task is None:
                 return _("Go on")
@@ -311,7 +315,8 @@ class BenchScreen(PacedRoom):
         if now.step is None:
             self._do(self._close)
         elif not now.started:
-            self._do(self._start)
+            rule = now.refusal.rule if now.refusal is not None else ""
+            self._do({"G-38": self.acts.card, "custody": self.acts.take_over}.get(rule, self._start))
         elif now.measuring and now.task is not None:
             self._measure(now.task)
         elif now.measuring:

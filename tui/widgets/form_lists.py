@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from bench.language import N_, _
-from tui.widgets.form import MOVES, Drawn, Field, Filled, Spot
+from tui.widgets.form_fields import MOVES, Drawn, Field, Filled, Spot
 
 _WALKS: list[BindingType] = [
     Binding("up", "up", N_("Previous field"), show=False, id="up"),
@@ -42,6 +42,7 @@ class _Listed(Drawn):
         if 0 <= self.cursor + by < self.rows():
             self.cursor += by
             self.refresh(layout=True)
+            self.refresh_bindings()
             self.call_after_refresh(self.show_cursor)
         elif by > 0:
             self.app.action_focus_next()
@@ -113,10 +114,14 @@ class LinesField(_Listed):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *_WALKS,
-        Binding("enter", "open", N_("Line / go on"), id="main"),
+        Binding("enter", "open", N_("OK"), id="main"),
         Binding("space", "add", N_("Add a line"), id="add"),
-        Binding("delete,backspace", "remove", N_("Remove the line"), id="remove"),
+        Binding("delete", "remove", N_("Remove"), id="remove"),
+        Binding("backspace", "remove", N_("Remove"), show=False, id="remove"),
     ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "remove" or self.cursor < len(self.answer or ())
 
     class Wanted(Message):
         """A line is to be filled in: the `place`-th, or a new one."""
@@ -158,6 +163,7 @@ class LinesField(_Listed):
             del written[self.cursor]
             self.answer = written
             self.refresh(layout=True)
+            self.refresh_bindings()
 
     def put(self, place: int, row: dict[str, Any]) -> None:
         """Write a line; the cursor stands after the last then."""

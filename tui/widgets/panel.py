@@ -17,12 +17,12 @@ LEADS: dict[str, tuple[str, str]] = {
     "G-31": _OTHER,
     "G-39": ("operator", N_("the manager signs in")),
     "role": _OTHER,
-    "G-38": ("more", N_("read the safety card")),
-    "custody": ("more", N_("take the watch over")),
+    "G-38": ("main", N_("read the safety card")),
+    "custody": ("main", N_("take the watch over")),
     **dict.fromkeys(("alert", "G-07", "G-23", "G-24", "G-25", "G-26", "G-27", "loop"), _DECIDES),
     **dict.fromkeys(("G-05", "G-06"), ("indication", N_("take a reading as an indication, without a verdict"))),
 }
-_USUAL = {"operator": "F4", "more": "M", "indication": "I"}
+_USUAL = {"main": N_("Enter"), "operator": "F4", "more": "M", "indication": "I"}
 
 
 class Panel(Widget):
@@ -81,7 +81,7 @@ class Panel(Widget):
         """Name the key that leads on as it is called here and now: rebound, or another one while a line is typed in."""
         named = {hint.id: hint.key for hint in hints(self.screen, hidden=True)}
         more = named.get("more") or named.get("more-anywhere", _USUAL["more"])
-        key = more if key_id == "more" else named.get(key_id, _USUAL[key_id])
+        key = more if key_id == "more" else named.get(key_id, _(_USUAL[key_id]))
         return f"{key}: " + _(words).format(more=more)
 
     def render(self) -> Content:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from bench.language import Message, Text, _
+from bench.language import Text, _
 
 if TYPE_CHECKING:
     from bench.procedure.model import Stage
@@ -25,6 +26,8 @@ MARKS = {
 }
 _BAD = {"fail": ("✘", "$error"), "conditional": ("≈", "$warning"), "no-verdict": ("—", "$secondary")}
 _HERE = ("current", "blocked")
+MOST_SYMBOLS = 9
+"""As many steps of a stage stand as symbols on the line of a small terminal."""
 
 
 def mark_of(status: str, outcome: str) -> tuple[str, str]:
@@ -62,6 +65,9 @@ class Group:
 
 def grouped(marks: Sequence[StepMark], stages: Sequence[Stage]) -> list[Group]:
     """Return the stages with their steps, those without a step left out."""
+    here = next((n for n, mark in enumerate(marks) if mark.status in _HERE), len(marks))
+    # What lies behind and was never come by stands on another branch.
+    marks = [replace(m, status="skipped") if n < here and m.status == "ahead" else m for n, m in enumerate(marks)]
     if not stages:
         return [Group(None, tuple(marks))]
     groups = [Group(stage.title, tuple(mark for mark in marks if mark.stage == stage.id)) for stage in stages]
@@ -71,6 +77,14 @@ def grouped(marks: Sequence[StepMark], stages: Sequence[Stage]) -> list[Group]:
 def cut(words: str, cells: int) -> str:
     """Return words on at most `cells` cells."""
     return words if cell_len(words) <= cells else words[: max(0, cells - 1)] + "…"
+
+
+def around(marks: Sequence[StepMark], at: int) -> list[StepMark]:
+    """Return the steps next to that at `at`, those passed over left out where nobody chose to."""
+    told = [n for n, mark in enumerate(marks) if mark.status != "skipped" or mark.reason is not None]
+    place = told.index(at)
+    first = max(0, min(place - MOST_SYMBOLS // 2, len(told) - MOST_SYMBOLS))
+    return [marks[n] for n in told[first : first + MOST_SYMBOLS]]
 
 
 class StepsMap(Widget):
@@ -101,7 +115,7 @@ class StepsMap(Widget):
             return Content.assemble((f" {_('all steps done')}", "bold"))
         group = self.groups[here]
         at = next(n for n, mark in enumerate(group.marks) if mark.status in _HERE)
-        symbols = [mark_of(mark.status, mark.outcome or "") for mark in group.marks]
+        symbols = [mark_of(mark.status, mark.outcome or "") for mark in around(group.marks, at)]
         step = str(group.marks[at].title)
         if group.title is None:
             head = _("Step {number} of {count}").format(number=at + 1, count=len(group.marks))
@@ -117,7 +131,6 @@ class StepsMap(Widget):
         return Content.assemble(left, " " * gap, *symbols)
 
     def _list(self) -> Content:
-        width = self.size.width
         lines: list[Content] = []
         centre = 0
         for n, group in enumerate(self.groups):
@@ -126,28 +139,33 @@ class StepsMap(Widget):
             if group.title is not None:
                 symbol, style = MARKS["current"] if inside else mark_of(status, group.outcome)
                 words = "bold" if inside else "" if status == "done" else "$text-muted"
-                number = f"{n + 1:>2} "
-                title = cut(str(group.title), width - len(number) - 4)
-                lines.append(Content.assemble((f" {symbol} ", style), (number, "$text-muted"), (title, words)))
-            for mark in group.marks if inside or group.title is None else self._told(group):
+                head = Content.assemble((f" {symbol} ", style), (f"{n + 1:>2} ", "$text-muted"))
+                lines += self._folded(head, str(group.title), words)
+            for mark in group.marks if inside or group.title is None else _told(group):
                 if mark.status in _HERE:
                     centre = len(lines)
-                lines += self._step(mark, width, 4 if group.title is not None else 0)
+                lines += self._step(mark, 4 if group.title is not None else 0)
         room = self.size.height
-        if centre == 0 and self._here == len(self.groups):
+        if self._here == len(self.groups):
             centre = len(lines)
         first = max(0, min(centre - room // 2, len(lines) - room))
         return Content("\n").join(lines[first : first + room])
 
-    def _told(self, group: Group) -> list[StepMark]:
-        """Return the steps of a stage left behind that somebody chose to leave out."""
-        return [mark for mark in group.marks if mark.reason is not None and not isinstance(mark.reason, Message)]
-
-    def _step(self, mark: StepMark, width: int, indent: int) -> list[Content]:
+    def _step(self, mark: StepMark, indent: int) -> list[Content]:
         symbol, style = mark_of(mark.status, mark.outcome or "")
         words = "bold" if mark.status in _HERE else "" if mark.status == "done" else "$text-muted"
-        title = cut(str(mark.title), width - indent - 4)
-        lines = [Content.assemble(" " * indent, (f" {symbol} ", style), (title, words))]
+        lines = self._folded(Content.assemble(" " * indent, (f" {symbol} ", style)), str(mark.title), words)
         if mark.status == "skipped" and mark.reason is not None:
-            lines.append(Content.styled(" " * (indent + 5) + cut(str(mark.reason), width - indent - 6), "$text-muted"))
+            lines += self._folded(Content(" " * (indent + 5)), str(mark.reason), "$text-muted")
         return lines
+
+    def _folded(self, head: Content, words: str, style: str) -> list[Content]:
+        """Return words after a head, folded under one another."""
+        first, *rest = wrap(words, self.size.width - head.cell_length - 1) or [""]
+        hang = " " * head.cell_length
+        return [Content.assemble(head, (first, style)), *(Content.assemble(hang, (each, style)) for each in rest)]
+
+
+def _told(group: Group) -> list[StepMark]:
+    """Return the steps of a stage left behind that somebody chose to leave out."""
+    return [mark for mark in group.marks if mark.status == "skipped" and isinstance(mark.reason, Text)]
