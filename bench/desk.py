@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -170,7 +171,7 @@ class Desk:
         """Take up an order where it stands. Raises UsageError for an unknown number."""
         events = list(self.journal.events(order=number))
         if not events:
-            known = ", ".join(row.number for row in self.orders()[:8])
+            known = ", ".join(row.number for row in self.journal.orders_page(limit=8))
             raise UsageError(
                 msg("There is no order {number}.", number=number),
                 remedy=msg("Known orders: {known}.", known=known or "—"),
@@ -211,12 +212,9 @@ class Desk:
             return frozenset()
         today = self.clock.now().date()
         if self._cards_of != (self.operator.id, today):
-            events = self.journal.events(kinds=[EventKind.CARD_ACKNOWLEDGED])
-            self._cards = {
-                event.payload["machine"]
-                for event in events
-                if event.operator == self.operator.id and datetime.fromisoformat(event.at).date() == today
-            }
+            newest = self.journal.recent(EventKind.CARD_ACKNOWLEDGED, self.operator.id)
+            todays = takewhile(lambda event: datetime.fromisoformat(event.at).date() >= today, newest)
+            self._cards = {event.payload["machine"] for event in todays}
             self._cards_of = (self.operator.id, today)
         return frozenset(self._cards)
 

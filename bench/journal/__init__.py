@@ -1,6 +1,7 @@
 """The journal: what happened at the bench, kept for ever in SQLite, chained by hashes, one writer at a time."""
 
 from bench.journal.chain import VerifyReport
+from bench.journal.entries import LOG_COLUMNS
 from bench.journal.errors import (
     JournalDamaged,
     JournalError,
@@ -10,7 +11,6 @@ from bench.journal.errors import (
     JournalReadOnly,
     JournalTooNew,
 )
-from bench.journal.entries import LOG_COLUMNS
 from bench.journal.journal import Journal
 from bench.journal.rows import LogFilter, LogKind, LogRow, OpenAlert, OrderRow, show_text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
@@ -48,15 +49,20 @@ def content(
 
 def events_of(journal: Journal, number: str) -> list[Event]:
     """Return what a sheet of the order `number` is made from: its events, its procedures as they were pinned, and the
-    sign-ins before the last of its events.
+    sign-ins of who worked on it: the last before its first event, and those up to its last.
     """
     mine = list(journal.events(order=number))
     kinds = (EventKind.ORDER_OPENED, EventKind.PROCEDURE_CHANGED)
     opened = dict.fromkeys(event.payload["procedure"]["sha256"] for event in mine if event.kind in kinds)
     pinned = [event for sha256 in opened for event in journal.events(order=pin(sha256))]
-    last = mine[-1].seq if mine else 0
-    signed_in = [event for event in journal.events(kinds=[EventKind.SIGNED_IN]) if event.seq < last]
+    people = {event.operator for event in mine if event.operator}
+    first, last = (mine[0].seq, mine[-1].seq) if mine else (0, 0)
+    signed_in = [event for person in people for event in islice(journal.recent(_SIGN_IN, person, before=first), 1)]
+    signed_in += takewhile(lambda event: event.seq < last, journal.events(after=first, kinds=[_SIGN_IN]))
     return sorted([*pinned, *mine, *signed_in], key=lambda event: event.seq)
+
+
+_SIGN_IN = EventKind.SIGNED_IN
 
 
 @dataclass(frozen=True)

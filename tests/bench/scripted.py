@@ -91,7 +91,14 @@ class MemoryJournal:
     def head(self) -> tuple[int, str]:
         return (self.record[-1].seq, self.record[-1].hash) if self.record else (0, "0" * 64)
 
+    def recent(self, kind: Any, operator: str | None = None, before: int | None = None) -> Iterator[Event]:
+        found = (e for e in reversed(self.record) if e.kind is kind and (before is None or e.seq < before))
+        return (e for e in found if operator is None or e.operator == operator)
+
     def orders(self) -> list[Any]:
+        return []
+
+    def orders_page(self, **_: Any) -> list[Any]:
         return []
 
 
