@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import EtabliError
 from bench.language import msg
+from drivers.timegrapher.unclear import UnclearBeats
 
 Times = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -33,10 +33,6 @@ REJECT_AT = 5.0
 # No beat of a running watch comes a tenth of a beat beside its line, however restless the others are.
 FARTHEST = 0.1
 MAD_TO_SIGMA = 1.4826
-
-
-class UnclearBeats(EtabliError):
-    """What was heard gives no figure: too few beats, no known beat rate near, too irregular."""
 
 
 @dataclass(frozen=True)

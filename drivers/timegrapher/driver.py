@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.instrument import (
     Capability,
@@ -27,8 +26,11 @@ from bench.language import msg
 from bench.measurement import Reading, Trace
 from bench.quantities import Value
 from drivers.dialects import Frame
-from drivers.timegrapher.beats import Analysis, Estimate, UnclearBeats, analyse, detect_beat_rate
+from drivers.timegrapher.unclear import UnclearBeats
 from drivers.wire import Run, WireInstrument, seconds
+
+if TYPE_CHECKING:
+    from drivers.timegrapher.beats import Analysis, Estimate
 
 TICKS = 32768.0
 TICK = 1.0 / TICKS
@@ -155,15 +157,15 @@ class Timegrapher(WireInstrument):
         def reading(key: str, figure: Estimate, trace: Trace | None = None) -> Reading:
             return Reading(Value.of(key, figure.value), position, figure.n, figure.stdev, figure.u, conditions, trace)
 
-        levels = np.asarray(window.levels)
-        scatter = float(levels.std(ddof=1))
+        levels = window.levels
+        scatter = statistics.stdev(levels)
         return self._result(
             reading("rate", found.rate, Trace("s", "ms", found.strip())),
             reading("amplitude", amplitude),
             reading("beat_error", found.beat_error),
             Reading(detected, position, found.beats, conditions=conditions),
             Reading(
-                Value.of("signal_level", float(levels.mean())),
+                Value.of("signal_level", statistics.fmean(levels)),
                 position,
                 len(levels),
                 scatter,
@@ -183,7 +185,7 @@ class Timegrapher(WireInstrument):
         if found.amplitude is not None:
             self._give("amplitude", found.amplitude.value, raw)
         self._give("beat_error", found.beat_error.value, raw)
-        self._give("signal_level", float(np.mean(window.levels[-EVERY:])), raw)
+        self._give("signal_level", statistics.fmean(window.levels[-EVERY:]), raw)
 
 
 class _Beats:
@@ -277,6 +279,8 @@ class _Strip:
             self._heard.append(onset)
             if len(self._heard) < 2 * EVERY:
                 return None
+            from drivers.timegrapher.beats import detect_beat_rate  # as below
+
             try:
                 self._interval = 3600.0 / detect_beat_rate(self._heard)
             except UnclearBeats:
@@ -294,6 +298,9 @@ class _Strip:
 
 
 def _analysed(window: Window, lift_angle: Value, beat_rate: int | None) -> Analysis:
+    # numpy comes with it, 15 MB: not before a watch is timed.
+    from drivers.timegrapher.beats import analyse
+
     return analyse(
         window.onsets,
         window.impulses,
