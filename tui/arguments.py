@@ -119,6 +119,7 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     family("dialects", _("the instruments' protocols"), library(_("DIALECT")))
     family("drivers", _("the drivers of the instruments, and what they promise"), _drivers)
     family("instruments", _("the instruments of this bench"), _instruments)
+    group.add("serve", _("the workshop in a browser, to look at only"), _serve)
     family("operators", _("the people of this workshop, and their PINs"), _operators)
     return top
 
@@ -139,6 +140,12 @@ def _run(parser: ArgumentParser) -> None:
     parser.add_argument("order", metavar=_("ORDER"))
     parser.add_argument("--headless", action="store_true", help=_("without a screen; needs --answers"))
     parser.add_argument("--answers", metavar=_("FILE"), help=_("what to answer at each step (TOML)"))
+
+
+def _serve(parser: ArgumentParser) -> None:
+    about = _("the address to listen at; default: this machine alone")
+    parser.add_argument("--host", default="127.0.0.1", metavar=_("ADDRESS"), help=about)
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help=_("default: 8000; 0 takes a free one"))
 
 
 def _simulate(parser: ArgumentParser) -> None:

@@ -66,6 +66,7 @@ PLACES = {
     "LockScreen": N_("At a locked bench"),
     "OrdersScreen": N_("Repair orders"),
     "ErrandRoom": N_("In a room with a menu"),
+    "AskingRoom": N_("In a room that asks"),
     "BenchScreen": N_("At the bench"),
     "SummaryScreen": N_("End of an order"),
     "SettingsScreen": N_("Settings"),
@@ -91,6 +92,10 @@ PLACES = {
     "Confirm": N_("Asked yes or no"),
     "PinDialog": N_("Asked for a PIN"),
     "PinEntry": N_("Typing a PIN"),
+    "FollowApp": N_("In a browser: everywhere"),
+    "FollowSignInScreen": N_("In a browser: signing in"),
+    "FollowListScreen": N_("In a browser: repair orders"),
+    "FollowOrderScreen": N_("In a browser: an order"),
 }
 # What is named first when there is not room for all.
 _RANK = {"enter": 0, "space": 1, "escape": 40, "f1": 50, "f2": 60, "f9": 70, "f12": 80, "ctrl+q": 80}
@@ -224,7 +229,7 @@ def bound() -> list[tuple[str, Binding]]:
     for package in ("tui.screens", "tui.widgets"):
         for module in pkgutil.iter_modules(import_module(package).__path__):
             import_module(f"{package}.{module.name}")
-    import_module("tui.app")
+    import_module("tui.follow_app")
     ours = sorted(_classes(DOMNode), key=lambda kind: (kind.__name__ != APP, kind.__module__, kind.__name__))
     return [
         (kind.__name__, binding)

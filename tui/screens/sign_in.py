@@ -74,7 +74,7 @@ class SignInScreen(Room):
         self._badge = badge
 
     def furnish(self) -> ComposeResult:
-        yield Words(lambda: _("Who works at the bench? Scan or type a badge, or choose a name."), classes="question")
+        yield Words(self.question, classes="question")
         keys = self.app.workshop.desk.keys
         if keys is not None and keys.preset:
             preset = keys.preset
@@ -103,6 +103,10 @@ class SignInScreen(Room):
         people.focus()
         if self._badge:
             self.take_badge(self._badge)
+
+    def question(self) -> str:
+        """Return what is asked here."""
+        return _("Who works at the bench? Scan or type a badge, or choose a name.")
 
     def main_word(self) -> str:
         return _("Sign in")

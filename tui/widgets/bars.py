@@ -24,6 +24,8 @@ class TopBar(Widget):
         left = Content.assemble((" ÉTABLI ", "bold $background on $primary"))
         if self.app.simulated:
             left = Content.assemble(left, " ", (" " + _("SIMULATION") + " ", "bold $background on $warning"))
+        if getattr(self.app, "read_only", False):
+            left = Content.assemble(left, " ", (" " + _("READ ONLY") + " ", "bold $background on $secondary"))
         who = ""
         if self.app.operator is not None and self.app.role is not None:
             who = f"{self.app.operator.name} · {self.app.role} · "
