@@ -137,7 +137,7 @@ def _lifted(event: Event, _row: OrderRow) -> dict[str, Any]:
 
 
 def _corrected(event: Event, _row: OrderRow) -> dict[str, Any]:
-    return {"label": str(event.payload["seq"]), "text": event.payload["reason"]}
+    return {"label": str(event.payload["seq"]), "state": "corrected", "text": event.payload["reason"]}
 
 
 def _raised(event: Event, _row: OrderRow) -> dict[str, Any]:
