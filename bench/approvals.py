@@ -64,8 +64,8 @@ class ProfileRecord:
             if next(self._events(identity, EventKind.PROFILE_PINNED), None) is None
         ]
 
-    def approve(self, profile: CalibreProfile | CaseProfile, operator: Operator | None) -> None:
-        """Record that this content is approved. Raises Refused (G-08) unless a manager says so."""
+    def must_approve(self, operator: Operator | None) -> None:
+        """Raise Refused (G-08) for anybody but the workshop manager."""
         if operator is None or not operator.may_act_as(Role.MANAGER):
             raise Refused(
                 Refusal(
@@ -75,6 +75,11 @@ class ProfileRecord:
                     msg("the workshop manager"),
                 )
             )
+
+    def approve(self, profile: CalibreProfile | CaseProfile, operator: Operator | None) -> None:
+        """Record that this content is approved. Raises Refused (G-08) unless a manager says so."""
+        self.must_approve(operator)
+        assert operator is not None
         identity = profile.identity
         self.check_frozen(identity)
         payload = {**identity.to_json(), "approved": True, "name": profile.name}

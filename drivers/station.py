@@ -24,6 +24,7 @@ from bench.language import msg
 from bench.measurement import Provenance
 from bench.metrology import InstrumentRecord
 from bench.pool import LinkEvent
+from drivers.link.base import Tap
 from drivers.manual import Ask, Manual
 from drivers.owner import Owner
 from drivers.registry import OpenLink, capabilities, is_manual, link_to
@@ -56,6 +57,7 @@ class Station:
         self._recorder = recorder
         self._listeners: list[Callable[[LinkEvent], None]] = []
         self._lock = threading.Lock()
+        self._ears: dict[str, tuple[Tap, ...]] = {}
         self._manual: dict[str, Manual] = {}
         self._owners: dict[str, Owner] = {}
         for record in records:
@@ -63,7 +65,7 @@ class Station:
                 if asker is not None:
                     self._manual[record.id] = Manual(record, asker)
             else:
-                tap = recorder.tap(record.id) if recorder else None
+                tap = self._tap(record.id, recorder.tap(record.id) if recorder else None)
                 self._owners[record.id] = Owner(record, open_link, tap, self._tell)
         for owner in self._owners.values():
             owner.start()
@@ -169,6 +171,30 @@ class Station:
                 self._listeners.remove(listener)
 
         return end
+
+    def overhear(self, instrument: str, ear: Tap) -> Callable[[], None]:
+        """Hear every chunk of an instrument's wire, in its owner's thread; call what is returned to end it.
+
+        `ear` must be quick and must not raise. Raises UsageError for an unknown instrument.
+        """
+        self._known(instrument)
+        with self._lock:
+            self._ears[instrument] = (*self._ears.get(instrument, ()), ear)
+
+        def end() -> None:
+            with self._lock:
+                self._ears[instrument] = tuple(each for each in self._ears[instrument] if each is not ear)
+
+        return end
+
+    def _tap(self, instrument: str, recorded: Tap | None) -> Tap:
+        def hear(direction: str, data: bytes, monotonic: float, wall: float) -> None:
+            if recorded is not None:
+                recorded(direction, data, monotonic, wall)
+            for ear in self._ears.get(instrument, ()):
+                ear(direction, data, monotonic, wall)
+
+        return hear
 
     def close(self) -> None:
         """Stop everything safely, give the ports back, end the threads. Closing twice does nothing."""

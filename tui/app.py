@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from bench.quantities import Quantity
     from bench.work import Work
     from tui.first_start import FirstStart
+    from tui.folder import Folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,6 +91,11 @@ class Workshop(Protocol):
 
     def on_order(self, number: str) -> None:
         """Say which order lies on the bench (the simulated bench puts its watch there)."""
+        ...
+
+    @property
+    def folder(self) -> Folder:
+        """Where the workshop's things lie."""
         ...
 
     def close(self) -> None: ...
@@ -361,12 +367,12 @@ class EtabliApp(HardyApp, AttendedApp):
 
     def on_link_changed(self, message: LinkChanged) -> None:
         from bench.instrument import LinkState
-        from tui.screens.bench import BenchScreen
 
         event = message.event
         for screen in self.screen_stack:
-            if isinstance(screen, BenchScreen):
-                screen.link_changed(event.instrument, event.state)
+            changed = getattr(screen, "link_changed", None)
+            if changed is not None:
+                changed(event.instrument, event.state)
         if event.state is LinkState.LOST:
             self.ring(Sound.LOST)
 
@@ -468,6 +474,11 @@ class EtabliApp(HardyApp, AttendedApp):
         for hint in hints(screen, hidden=True):
             if hint.id not in ("palette", "language") and (hint.where != "field" or hint.id == "main"):
                 yield SystemCommand(hint.word, hint.key, partial(self._command, hint))
+        if isinstance(screen, Room) and not self.locked:
+            from tui.screens.errands import elsewhere
+
+            for errand in (*screen.errands(), *elsewhere(self)):
+                yield SystemCommand(errand.word, "", partial(self.attempt, errand.act))
         other = "English" if current() == "fr" else "Français"
         yield SystemCommand(_("Language: {language}").format(language=other), "F2", self.action_language)
 

@@ -19,6 +19,7 @@ class Simulation:
         self._journal = journal
         self._bench = SimulatedBench(speed=speed, seed=seed)
         self._known: set[str] = set()
+        self._unplugged: set[str] = set()
         self.records: tuple[InstrumentRecord, ...] = tuple(self._bench.start())
 
     def on_order(self, number: str) -> None:
@@ -49,6 +50,27 @@ class Simulation:
         """Do with the order's watch what hands have done."""
         if number in self._known:
             self._bench.handle(handling.act, handling.detail)
+
+    def faults(self, instrument: str) -> tuple[str, ...]:
+        """Return the faults of a simulated instrument that are on. Raises UsageError for another instrument."""
+        return self._bench.faults(instrument)
+
+    def switch(self, instrument: str, fault: str, on: bool) -> None:
+        """Switch a fault on or off; "reset" happens once. Raises UsageError for an unknown one."""
+        self._bench.fault(instrument, fault, on)
+
+    def plugged(self, instrument: str) -> bool:
+        """Whether the cable of a simulated instrument is plugged in."""
+        return instrument not in self._unplugged
+
+    def plug(self, instrument: str, on: bool) -> None:
+        """Pull an instrument's cable out, or plug it in again. Raises UsageError for an unknown one."""
+        if on:
+            self._bench.replug(instrument)
+            self._unplugged.discard(instrument)
+        else:
+            self._bench.unplug(instrument)
+            self._unplugged.add(instrument)
 
     def close(self) -> None:
         self._bench.close()

@@ -118,6 +118,11 @@ class Workshop:
     def photos(self) -> Path:
         return self.folder.photos
 
+    @property
+    def simulation(self) -> Simulation | None:
+        """The simulated bench under a demonstration, None where the instruments are real."""
+        return self._simulation
+
     def on_order(self, number: str) -> None:
         """Say which order lies on the bench: a simulated bench puts its watch there."""
         if self._simulation is not None:

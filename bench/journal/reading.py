@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -210,13 +210,14 @@ class JournalReading:
 
     # -- the check -------------------------------------------------------------------------------------------
 
-    def verify(self, anchor: tuple[int, str] | None = None) -> VerifyReport:
+    def verify(self, anchor: tuple[int, str] | None = None, told: Callable[[int], None] | None = None) -> VerifyReport:
         """Recompute the whole chain and the rows that follow from it, reading row by row.
 
         `anchor` is a head (sequence, hash) kept elsewhere, as printed on a sheet: it shows a tail that was cut.
+        `told` hears now and then how many events are checked; what it raises ends the check.
         """
         with self._raw() as connection:
-            return verify(connection, anchor)
+            return verify(connection, anchor, told)
 
     def _rows(self, query: Select[Any]) -> Sequence[Any]:
         with self._reading() as connection:

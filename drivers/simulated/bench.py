@@ -127,6 +127,10 @@ class SimulatedBench:
 
         self._held(switch)
 
+    def faults(self, instrument: str) -> tuple[str, ...]:
+        """Return the faults of an instrument that are on. Raises UsageError for an unknown instrument."""
+        return tuple(self._line(instrument).device.deck)
+
     def unplug(self, instrument: str) -> None:
         """Pull the cable: the port disappears, the host sees the end of it."""
         self._held(self._line(instrument).port.unplug)

@@ -53,7 +53,7 @@ def _register(arguments: Namespace, workshop: Workshop, registrar: Registrar) ->
     if not file.certificate and file.instrument is None:
         raise UsageError(msg("{file} holds no [[certificate]].", file=path.name))
     if file.instrument is not None:
-        record = _located(file.instrument.record())
+        record = located(file.instrument.record())
         registrar.check_new(record)
     else:
         record = registrar.record(arguments.id)
@@ -62,7 +62,7 @@ def _register(arguments: Namespace, workshop: Workshop, registrar: Registrar) ->
         entry.certificate(kept[1:] if kept else ("", ""))
         for entry, kept in zip(file.certificate, documents, strict=True)
     ]
-    _check_quantities(record, certificates)
+    check_quantities(record, certificates)
     registrar.check_certificates(record, certificates)
     for kept in documents:
         if kept is not None:
@@ -87,13 +87,13 @@ def _tell(instrument: str, certificate: str, changed: int) -> None:
     print(sentence.format(number=certificate, instrument=instrument, count=changed, command=command))
 
 
-def _located(record: InstrumentRecord) -> InstrumentRecord:
+def located(record: InstrumentRecord) -> InstrumentRecord:
     """Return the record with the identity of the adapter behind its port, where it has one."""
     usb = usb_of(record.connection)
     return replace(record, options={**record.options, "usb": usb}) if usb and "usb" not in record.options else record
 
 
-def _check_quantities(record: InstrumentRecord, certificates: Sequence[Certificate]) -> None:
+def check_quantities(record: InstrumentRecord, certificates: Sequence[Certificate]) -> None:
     """Raise UsageError for a certificate that states U of what the instrument does not measure."""
     known = {entry.quantity for entry in capabilities(record)}
     for certificate in certificates:

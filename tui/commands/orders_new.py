@@ -8,6 +8,7 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
+from bench.desk import Desk
 from bench.errors import EtabliError, UsageError
 from bench.language import N_, _, msg
 from bench.numbering import beginning, next_number
@@ -53,9 +54,9 @@ def run(arguments: Namespace) -> int:
         family = bool(arguments.file) or "watch.family" in given
         if not arguments.file and sys.stdin.isatty() and sys.stderr.isatty():
             order, family = _asked(workshop, order, given)
-        order = _completed(workshop, order, family)
+        order = completed(workshop.desk, order, family)
         workshop.desk.open_order(order)
-        _in_contact(workshop.folder, order.customer)
+        in_contact(workshop.folder, order.customer)
     print(order.number)
     if missing := order.missing():
         sentence = _("Still missing before it leaves reception: {missing}.")
@@ -63,9 +64,8 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _completed(workshop: Workshop, order: RepairOrder, family: bool) -> RepairOrder:
+def completed(desk: Desk, order: RepairOrder, family: bool) -> RepairOrder:
     """Return the order with its number, its day, its calibre's id and family. Raises UsageError for what it lacks."""
-    desk = workshop.desk
     watch = order.watch
     if watch.calibre:
         calibre = desk.profiles.calibre(watch.calibre)
@@ -118,7 +118,7 @@ def _ask(question: str) -> str:
     return line.strip()
 
 
-def _in_contact(folder: Folder, customer: str) -> None:
+def in_contact(folder: Folder, customer: str) -> None:
     """Note the day in the customers' file, where there is one and the customer is one of its own."""
     if _OUR_CUSTOMER.fullmatch(customer) and folder.customers.exists():
         with folder.customer_store() as store:

@@ -1,19 +1,26 @@
-"""The repair orders: due soonest first, found by typing, opened with Enter."""
+"""The repair orders: due soonest first, found by typing, opened with Enter; what each waits for, and since when."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
 
 from bench.journal.rows import OrderRow
 from bench.language import N_, _
-from tui.screens.room import Room
+from tui.screens.errands import ErrandRoom
+from tui.screens.room import Errand
+from tui.waiting import Standings, Wait
 from tui.widgets.order_header import days_left, show_date
 from tui.widgets.panel import Panel
 from tui.widgets.picklist import Column, PickList
+from tui.widgets.tabs import Tabs
 
 _FLAGS = {
     "no-quote": N_("quote not signed"),
@@ -22,35 +29,110 @@ _FLAGS = {
     "nonconforming": N_("nonconforming"),
     "alert": N_("alert"),
 }
+FILTERS = (
+    ("open", N_("open")),
+    ("hierarchy", N_("for the hierarchy")),
+    ("mine", N_("mine")),
+    ("late", N_("late")),
+    ("closed", N_("closed")),
+    ("all", N_("all")),
+)
 
 
-def standing(row: OrderRow) -> str:
+@dataclass(frozen=True)
+class Line:
+    """One order in the list, with what it waits for, its promise as it stands now, and who has the watch."""
+
+    row: OrderRow
+    wait: Wait
+    promised: str
+    holder: str = ""
+
+    def fits(self, filter_: str, operator: str, today: str) -> bool:
+        """Whether a filter lets the order through, for an operator on an ISO day."""
+        match filter_:
+            case "open":
+                return not self.row.closed
+            case "hierarchy":
+                return self.wait.hierarchy
+            case "mine":
+                return not self.row.closed and self.holder == operator
+            case "late":
+                return not self.row.closed and bool(self.promised) and self.promised[:10] < today
+            case "closed":
+                return self.row.closed
+        return True
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags that want somebody's eye; an alert is none any more once it is decided."""
+        return [f for f in self.row.flags if f in _FLAGS and (f != "alert" or self.wait.hierarchy)]
+
+
+def standing(line: Line) -> str:
     """Return where an order stands, in words: its step and what is wrong, or that it is closed."""
-    words = [_(_FLAGS[flag]) for flag in row.flags if flag in _FLAGS]
+    row, words = line.row, [_(_FLAGS[flag]) for flag in line.flags]
     step = _("closed") if row.closed else str(row.step_title) if row.step_title else _("not begun")
     sign = "✔ " if row.closed else "⚠ " if words else ""
     return sign + " · ".join([*words, step])
 
 
-def _standing_style(row: OrderRow) -> str:
-    if row.closed:
-        return "$success"
-    return "$warning" if any(flag in _FLAGS for flag in row.flags) else ""
+def since(iso: str) -> str:
+    """Write since when: the hour today, the day before, with how many days that is."""
+    at = datetime.fromisoformat(iso).astimezone()
+    days = (date.today() - at.date()).days
+    if days <= 0:
+        return f"{at:%H:%M}"
+    return f"{show_date(at.date().isoformat())} ({_('{days} d').format(days=days)})"
 
 
-def _promised(row: OrderRow) -> str:
-    if not row.promised:
+def _standing_style(line: Line) -> str:
+    return "$success" if line.row.closed else "$warning" if line.flags else ""
+
+
+def _promised(line: Line) -> str:
+    if not line.promised:
         return ""
-    return (
-        show_date(row.promised) if row.closed else f"{show_date(row.promised)} {days_left(row.promised, date.today())}"
-    )
+    day = show_date(line.promised)
+    return day if line.row.closed else f"{day} {days_left(line.promised, date.today())}"
 
 
-def _due_style(row: OrderRow) -> str:
-    return "$error" if row.promised and not row.closed and row.promised[:10] < date.today().isoformat() else ""
+def _due_style(line: Line) -> str:
+    late = line.promised and not line.row.closed and line.promised[:10] < date.today().isoformat()
+    return "$error" if late else ""
 
 
-class OrdersScreen(Room):
+class OrderLine(Widget):
+    """Two lines under the list: the order under the cursor in full, and what it waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line: Line | None = None
+
+    def show(self, line: Line | None) -> None:
+        """Draw this order."""
+        self.line = line
+        self.refresh()
+
+    def render(self) -> Content:
+        if self.line is None:
+            return Content("")
+        row, wait = self.line.row, self.line.wait
+        watch = " · ".join(part for part in (row.watch, row.calibre, str(row.procedure_title)) if part)
+        room = max(10, self.size.width - 2)
+        words = (
+            _("Closed, {when}").format(when=since(row.last_at))
+            if row.closed
+            else _("Waits for {what}, since {when}").format(what=wait.what, when=since(wait.since))
+        )
+        style = "bold $warning" if wait.hierarchy else "bold"
+        first = Content.assemble((f" {row.number} ", "bold $primary"), watch)
+        return Content("\n").join(
+            [first.truncate(room, ellipsis=True), Content.styled(f" {words}", style).truncate(room, ellipsis=True)]
+        )
+
+
+class OrdersScreen(ErrandRoom):
     """The list that a working day starts from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,40 +140,111 @@ class OrdersScreen(Room):
         Binding("f4", "sign_in", N_("Change operator"), id="operator"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: Sequence[Line] = ()
+        self._standings = Standings()
+        self._found: dict[str, list[Line]] = {}
+        self._read: tuple[int, str, date] | None = None
+
     def furnish(self) -> ComposeResult:
-        yield PickList[OrderRow](
+        yield Tabs(FILTERS, "open")
+        yield PickList[Line](
             [
-                Column(N_("order"), 13, lambda row: row.number),
-                Column(N_("watch"), 0, lambda row: row.watch),
-                Column(N_("calibre"), 20, lambda row: row.calibre, wide_only=True),
-                Column(N_("procedure"), 24, lambda row: str(row.procedure_title), wide_only=True),
+                Column(N_("order"), 13, lambda line: line.row.number),
+                Column(N_("watch"), 0, lambda line: line.row.watch),
+                Column(N_("calibre"), 20, lambda line: line.row.calibre, wide_only=True),
+                Column(N_("procedure"), 24, lambda line: str(line.row.procedure_title), wide_only=True),
                 Column(N_("promised"), 18, _promised, style=_due_style),
                 Column(N_("where it stands"), 0, standing, style=_standing_style),
             ],
-            nothing=N_("No repair order yet."),
+            nothing=N_("No order here."),
+            text=lambda line: f"{line.row.number} {line.row.watch} {line.row.calibre} {standing(line)}",
         )
+        yield OrderLine()
         yield Panel()
 
-    async def on_screen_resume(self) -> None:
-        await self.reload()
+    def on_screen_resume(self) -> None:
+        self.query_one(PickList).focus()
+        self.app.attempt(self.reload)
 
     async def reload(self) -> None:
-        """Read the orders again: open ones first, due soonest first."""
-        self.query_one(Panel).clear()
-        rows = await self.app.at_bench(self.app.workshop.desk.orders)
-        people = self.query_one(PickList)
-        people.fill(sorted(rows, key=lambda row: (row.closed, row.promised or "9999", row.number)))
-        people.focus()
+        """Read the orders again: due soonest first; nothing is read where nothing has happened."""
+        operator = self.app.operator.id if self.app.operator else ""
+        today = date.today()
+
+        def read() -> tuple[Sequence[Line], dict[str, list[Line]]] | None:
+            desk = self.app.workshop.desk
+            now = (desk.journal.head()[0], operator, today)
+            if now == self._read:
+                return None
+            self._read = now
+            self._standings.catch_up(desk.journal)
+            lines = [self._line(row) for row in desk.orders()]
+            lines.sort(key=lambda line: (line.row.closed, line.promised or "9999", line.row.number))
+            day = today.isoformat()
+            return lines, {name: [e for e in lines if e.fits(name, operator, day)] for name, _words in FILTERS}
+
+        found = await self.app.at_bench(read)
+        if found is not None:
+            self.query_one(Panel).clear()
+            self.lines, self._found = found
+            self.refill()
         self.refresh_bindings()
+
+    def _line(self, row: OrderRow) -> Line:
+        standings = self._standings
+        return Line(row, standings.wait(row), standings.promised(row), standings.of(row.number).holder)
+
+    def refill(self) -> None:
+        tabs = self.query_one(Tabs)
+        counts: Mapping[str, int] = {name: len(lines) for name, lines in self._found.items()}
+        tabs.counts = counts
+        tabs.refresh()
+        self.query_one(PickList).fill(self._found.get(tabs.taken, []))
+
+    def show_order(self, number: str) -> None:
+        """Put the cursor on an order, among those that are open."""
+        self.query_one(PickList).clear_search()
+        self.query_one(Tabs).taken = "open"
+        self.refill()
+        for line in self.lines:
+            if line.row.number == number:
+                self.query_one(PickList).put_cursor(line)
 
     def main_word(self) -> str:
         return _("Open")
 
-    def action_back(self) -> None:
-        self.query_one(PickList).clear_search()
+    def errands(self) -> Sequence[Errand]:
+        return [
+            Errand(_("Take a new order in"), self._new),
+            Errand(_("Import orders from a file"), self._import),
+        ]
+
+    async def _new(self) -> None:
+        from tui.screens.new_order import NewOrderScreen
+
+        room = NewOrderScreen()
+        await self.app.push_screen_wait(room)
+        if room.number:
+            await self.reload()
+            self.show_order(room.number)
+
+    async def _import(self) -> None:
+        from tui.screens.import_orders import ImportScreen
+
+        await self.app.push_screen(ImportScreen())
+
+    def on_pick_list_moved(self) -> None:
+        self.query_one(OrderLine).show(self.query_one(PickList).picked)
+
+    def leave(self) -> None:
+        """There is nowhere to go back to from here."""
 
     def action_sign_in(self) -> None:
         self.app.change_operator()
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
-        self.app.open_order(event.row.number)  # type: ignore[attr-defined]
+        line = event.row
+        assert isinstance(line, Line)
+        self.app.open_order(line.row.number)

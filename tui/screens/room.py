@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
     from tui.app import EtabliApp
 
 SMALLEST = (80, 24)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something that can be done in a room beside its keys: its words now, and the act."""
+
+    word: str
+    act: Callable[[], Awaitable[None]]
 
 
 class Room(Hardy, Screen[None]):
@@ -50,6 +60,10 @@ class Room(Hardy, Screen[None]):
     def main_word(self) -> str:
         """Return the word for what Enter does now, "" where it does nothing."""
         return ""
+
+    def errands(self) -> Sequence[Errand]:
+        """Return what can be done here now that has no key of its own: for the menu and the palette."""
+        return ()
 
     def action_main(self) -> None:
         """Do the main thing of this screen."""

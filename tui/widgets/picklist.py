@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from bench.language import N_, _
+from bench.language import N_, _, current
 
 Row = TypeVar("Row")
 
@@ -52,9 +52,22 @@ class PickList(Widget, Generic[Row], can_focus=True):
             super().__init__()
             self.row = row
 
-    def __init__(self, columns: Sequence[Column[Row]], *, searchable: bool = True, nothing: str = "") -> None:
+    class Moved(Message):
+        """Another row is under the cursor now."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        *,
+        searchable: bool = True,
+        nothing: str = "",
+        text: Callable[[Row], str] | None = None,
+    ) -> None:
+        """`text` is what typed words are looked for in, the columns' cells where it is left out."""
         super().__init__()
         self.columns = columns
+        self._text = text or self._cells
+        self._texts: tuple[str, list[str]] = ("", [])
         self.searchable = searchable
         self.nothing = nothing
         self.rows: list[Row] = []
@@ -66,10 +79,17 @@ class PickList(Widget, Generic[Row], can_focus=True):
         """Show these rows, keeping what is typed; the cursor stays on its row where that is still there."""
         here = self.picked
         self.rows = list(rows)
+        self._texts = ("", [])
         self._search()
-        if here in self.found:
+        if here is not None and here in self.found:
             self.cursor = self.found.index(here)
         self.refresh()
+        self.post_message(self.Moved())
+
+    def put_cursor(self, row: Row) -> None:
+        """Put the cursor on a row, where it is shown."""
+        if row in self.found:
+            self.action_move(self.found.index(row) - self.cursor)
 
     @property
     def picked(self) -> Row | None:
@@ -82,21 +102,31 @@ class PickList(Widget, Generic[Row], can_focus=True):
         self.sought = ""
         self._search()
         self.refresh()
+        self.post_message(self.Moved())
         return had
 
     def _search(self) -> None:
         words = self.sought.casefold().split()
-        self.found = [
-            row
-            for row in self.rows
-            if not words
-            or all(word in " ".join(column.cell(row) for column in self.columns).casefold() for word in words)
-        ]
+        self.found = (
+            [row for row, text in zip(self.rows, self._searched(), strict=True) if all(word in text for word in words)]
+            if words
+            else self.rows
+        )
         self.cursor = max(0, min(self.cursor, len(self.found) - 1))
+
+    def _searched(self) -> list[str]:
+        """Return what is searched of each row; written once for these rows in this language."""
+        if self._texts[0] != current():
+            self._texts = (current(), [self._text(row).casefold() for row in self.rows])
+        return self._texts[1]
+
+    def _cells(self, row: Row) -> str:
+        return " ".join(column.cell(row) for column in self.columns)
 
     def action_move(self, by: int) -> None:
         self.cursor = max(0, min(self.cursor + by, len(self.found) - 1))
         self.refresh()
+        self.post_message(self.Moved())
 
     def action_main(self) -> None:
         if self.picked is not None:
@@ -118,13 +148,13 @@ class PickList(Widget, Generic[Row], can_focus=True):
         self.cursor = 0
         self._search()
         self.refresh()
+        self.post_message(self.Moved())
 
     def on_click(self, event: events.Click) -> None:
         row = self._top() + event.y - 2
         if event.y >= 2 and row < len(self.found):
             again = row == self.cursor
-            self.cursor = row
-            self.refresh()
+            self.action_move(row - self.cursor)
             if again:
                 self.action_main()
 

@@ -1,0 +1,113 @@
+"""What each open order waits for, and since when: folded from the journal's events, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bench.alerts import Alert, kind_of
+from bench.events import Event, EventKind
+from bench.journal.rows import OrderRow
+from bench.language import Message, msg
+
+KINDS = (
+    EventKind.ALERT_RAISED,
+    EventKind.ALERT_DECIDED,
+    EventKind.SIGNED,
+    EventKind.CUSTODY_TAKEN,
+    EventKind.PROMISE_MOVED,
+    EventKind.ORDER_CLOSED,
+)
+
+
+class Events(Protocol):
+    """What this asks of a journal."""
+
+    def events(
+        self, order: str | None = None, after: int = 0, kinds: Iterable[EventKind] | None = None
+    ) -> Iterator[Event]: ...
+
+
+@dataclass
+class Standing:
+    """What the rows of the orders do not tell: the open alerts by id, who has the watch, a promise that was moved."""
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    holder: str = ""
+    promised: str = ""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What an order waits for, and since when (ISO); `hierarchy` where somebody above must decide."""
+
+    what: Message
+    since: str
+    hierarchy: bool = False
+
+
+class Standings:
+    """The standing of every open order of a journal; one thread at a time."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+        self._orders: dict[str, Standing] = {}
+
+    def catch_up(self, journal: Events) -> None:
+        """Take in what was journaled since the last time."""
+        for event in journal.events(after=self._seq, kinds=KINDS):
+            self._seq = event.seq
+            if event.order is None:
+                continue
+            if event.kind is EventKind.ORDER_CLOSED:
+                self._orders.pop(event.order, None)
+            else:
+                _change(self._orders.setdefault(event.order, Standing()), event)
+
+    def of(self, number: str) -> Standing:
+        """Return the standing of an order; one that nothing was said of has none."""
+        return self._orders.get(number, Standing())
+
+    def promised(self, row: OrderRow) -> str:
+        """Return the ISO date an order is promised for now."""
+        return self.of(row.number).promised or row.promised
+
+    def wait(self, row: OrderRow) -> Wait:
+        """Return what an order waits for; the hierarchy's decision comes before everything else."""
+        if row.closed:
+            return Wait(msg("closed"), row.last_at)
+        alerts = self.of(row.number).alerts.values()
+        if alerts:
+            first = min(alerts, key=lambda alert: (not alert.blocking, alert.at))
+            return Wait(msg("the hierarchy: {alert}", alert=first.text), first.at, hierarchy=True)
+        flags = set(row.flags)
+        if "no-quote" in flags and not row.step:
+            return Wait(msg("the customer's signature on the quote"), row.opened_at)
+        step = row.step_title or msg("the next step")
+        if "refused" in flags:
+            return Wait(msg("the remedy of a refusal: {step}", step=step), row.last_at)
+        if "interrupted" in flags:
+            return Wait(msg("an interrupted measurement: {step}", step=step), row.last_at)
+        if not row.step and row.step_title is None:
+            return Wait(msg("the first step"), row.opened_at)
+        return Wait(msg("{step}", step=step), row.last_at)
+
+
+def _change(standing: Standing, event: Event) -> None:
+    payload = event.payload
+    match event.kind:
+        case EventKind.ALERT_RAISED:
+            alert = Alert.raised(payload, seq=event.seq, by=event.operator or "", at=event.at)
+            if kind_of(alert.kind).decided_by is not None:
+                standing.alerts[alert.id] = alert
+        case EventKind.ALERT_DECIDED:
+            standing.alerts.pop(payload["id"], None)
+        case EventKind.SIGNED:
+            # What a signature of its step was awaited for is decided by it, as in bench/procedure/fold.py.
+            for key in [k for k, a in standing.alerts.items() if a.kind == "validation" and a.step == payload["step"]]:
+                del standing.alerts[key]
+        case EventKind.CUSTODY_TAKEN:
+            standing.holder = payload["holder"]
+        case EventKind.PROMISE_MOVED:
+            standing.promised = payload["to"]
