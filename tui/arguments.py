@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bench.catalogue import LANGUAGES, N_, _
 from tui import arguments_counter as counter
+from tui import arguments_manager as manager
 from tui.version import VERSION
 
 STATES = ("conforming", "conditionally-conforming", "conditionally-nonconforming", "nonconforming", "refused")
@@ -16,7 +17,6 @@ PROVENANCES = ("real", "simulated", "replayed", "manual")
 SHEET_FORMATS = ("pdf", "html", "json")
 SHEET_VERSIONS = ("workshop", "customer", "trainer")
 PAPER_FORMATS = ("pdf", "html")
-LOG_FORMATS = ("table", "jsonl", "csv")
 
 # What argparse itself says; here so that the catalogues hold it.
 _ARGPARSE = (
@@ -107,7 +107,9 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     group.add("replay", _("judge a recorded session again and compare the verdicts"), _replay)
     family("orders", _("repair orders"), counter.orders)
     family("customers", _("people, kept apart from the record"), counter.customers)
-    group.add("log", _("the log of measurements"), _log)
+    group.add("log", _("the log of everything that happened to the orders"), _log)
+    group.add("inbox", _("what waits for the hierarchy, and deciding it"), manager.inbox)
+    group.add("figures", _("what the workshop is run by, over a period"), manager.figures)
     group.add("sheet", _("the tracking sheet of an order"), _sheet)
     group.add("paper", _("labels, slips, reports and certificates of an order"), _paper)
     group.add("diagnose", _("hints from the measurements of an order"), _diagnose)
@@ -215,17 +217,7 @@ def _nothing(parser: ArgumentParser) -> None:
 
 
 def _log(parser: ArgumentParser) -> None:
-    parser.add_argument("--format", choices=LOG_FORMATS, default="table", help=_("how to write it"))
-    parser.add_argument("--order", metavar=_("ORDER"), help=_("of this order"))
-    parser.add_argument("--since", metavar=_("DATE"), help=_("from this day or time on"))
-    parser.add_argument("--until", metavar=_("DATE"), help=_("up to the end of this day, or this time"))
-    parser.add_argument("--quantity", metavar=_("QUANTITY"), help=_("of this quantity (rate, leak_rate …)"))
-    states = _("with this verdict: {words}").format(words=", ".join(STATES))
-    parser.add_argument("--state", choices=STATES, metavar=_("STATE"), help=states)
-    parser.add_argument("--instrument", metavar="ID", help=_("by this instrument"))
-    parser.add_argument("--operator", metavar="ID", help=_("by this operator"))
-    origins = _("of this origin: {words}").format(words=", ".join(PROVENANCES))
-    parser.add_argument("--provenance", choices=PROVENANCES, metavar=_("ORIGIN"), help=origins)
+    manager.log(parser, STATES, PROVENANCES)
 
 
 def _sheet(parser: ArgumentParser) -> None:

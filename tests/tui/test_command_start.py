@@ -49,7 +49,7 @@ def test_without_a_terminal_the_bench_says_so(tmp_path: Path) -> None:
     [
         (["no-such-command"], "invalid choice"),
         (["sheet"], "required: ORDER"),
-        (["log", "--format", "xlsx"], "invalid choice"),
+        (["log", "--format", "xlsx"], "not written to the terminal"),
         (["--lang", "de", "log"], "invalid choice"),
         (["demo", "--speed", "fast"], "invalid float"),
         (["demo", "--speed", "-1"], "more than 0"),

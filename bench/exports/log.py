@@ -1,0 +1,94 @@
+"""The intervention log as rows for a file: its columns, and the sentences in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from bench.journal.rows import LogFilter, show_text
+from bench.language import N_, _, current
+from bench.quantities import Value
+
+if TYPE_CHECKING:
+    from bench.journal.reading import JournalReading
+
+# The columns of a file, with what heads them for people. Units stand apart from their figures.
+COLUMNS: dict[str, str] = {
+    "at": N_("time"),
+    "kind": N_("what"),
+    "order": N_("order"),
+    "watch": N_("watch"),
+    "calibre": N_("calibre"),
+    "procedure": N_("procedure"),
+    "operator": N_("operator"),
+    "step": N_("step"),
+    "visit": N_("visit"),
+    "attempt": N_("attempt"),
+    "phase": N_("phase"),
+    "quantity": N_("quantity"),
+    "label": N_("label"),
+    "value": N_("value"),
+    "unit": N_("unit"),
+    "expanded": N_("U (k = 2)"),
+    "state": N_("state"),
+    "limit_low": N_("lower limit"),
+    "limit_high": N_("upper limit"),
+    "limit_source": N_("source of the limit"),
+    "limit_mark": N_("how sure the limit is"),
+    "rule": N_("decision rule"),
+    "refusal": N_("rule that refused"),
+    "alert": N_("alert"),
+    "instrument": N_("instrument"),
+    "model": N_("model"),
+    "serial": N_("serial number"),
+    "provenance": N_("origin"),
+    "tag": N_("remark"),
+    "text": N_("text"),
+    "seq": N_("event"),
+    "position": N_("place in the event"),
+    "measurement": N_("measurement"),
+    "recording": N_("recording"),
+}
+
+
+def headings() -> tuple[str, ...]:
+    """Return the columns as people name them, in the language in force."""
+    return tuple(_(words) for words in COLUMNS.values())
+
+
+def rows(
+    journal: JournalReading, wanted: LogFilter, between: Between | None = None, *, after: int = 0
+) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of the log that `wanted` lets through, oldest first, in the columns of `COLUMNS`.
+
+    Sentences and tags are in the language in force. `between` keeps values inside bounds; `after` (an `n`) leaves out
+    what was there before.
+    """
+    tag = "tag_fr" if current() == "fr" else "tag_en"
+    columns = tuple(tag if name == "tag" else name for name in COLUMNS)
+    found: Iterator[tuple[Any, ...]] = journal.log_tuples(wanted, columns, after=after)
+    if between is not None:
+        value, unit = columns.index("value"), columns.index("unit")
+        found = (row for row in found if between.holds(row[value], row[unit]))
+    place = columns.index("text")
+    for row in found:
+        text = row[place]
+        if text.startswith("{"):
+            row = (*row[:place], show_text(text), *row[place + 1 :])
+        yield row
+
+
+class Between:
+    """Bounds of a value, in the canonical unit of its quantity; None is open."""
+
+    def __init__(self, quantity: str, low: Value | None, high: Value | None) -> None:
+        self.quantity = quantity
+        self.low = low.magnitude if low else None
+        self.high = high.magnitude if high else None
+
+    def holds(self, value: float | None, unit: str) -> bool:
+        """Whether a value in `unit` lies inside; a row without a value does not."""
+        if value is None:
+            return False
+        y = Value.of(self.quantity, value, unit).magnitude
+        return (self.low is None or y >= self.low) and (self.high is None or y <= self.high)
