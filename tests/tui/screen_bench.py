@@ -243,10 +243,23 @@ class Shelf:
         return [CASE]
 
 
-def shortest(entry: FormField) -> str:
+SHORTEST: dict[str, Any] = {
+    "number": "21",
+    "date": "2024-05-01",
+    "several": ["stops"],
+    "lines": [{"part": "stem", "state": "good"}],
+    "defect": "MEC-AMP-B",
+    "photo": None,
+}
+
+
+def shortest(entry: FormField) -> Any:
     """Return the answer that leads on the shortest way."""
     if entry.kind == "choice":
-        return "leave" if any(choice.id == "leave" for choice in entry.choices) else entry.choices[-1].id
+        ids = [choice.id for choice in entry.choices]
+        return next((each for each in ("leave", "on") if each in ids), ids[-1])
+    if entry.kind in SHORTEST:
+        return SHORTEST[entry.kind]
     return "no" if entry.fact == "moisture_visible" else "yes"
 
 
@@ -265,27 +278,35 @@ class Workbench:
         *,
         self_check: bool = True,
         pins: Mapping[str, str] | None = None,
+        procedure: str = "controle-mecanique",
+        wait_scale: float = 1e9,
     ) -> None:
-        """With `pins` ({operator id: PIN}) the house asks for them; who is left out has none yet."""
+        """With `pins` ({operator id: PIN}) the house asks for them; who is left out has none yet.
+
+        The first order is of `procedure`; waits last no time unless `wait_scale` says so.
+        """
+        self.photos = folder / "photos"
         self.folder = folder
         self.logs = folder / "logs"
         self.lock_after = 0.0
         self.pool = pool or SteppedPool()
         self.journal = Journal.open(folder / "journal.sqlite", station="bench")
-        house = House("Atelier Test", Value.of("residual_field", 0.1), self_check)
+        house = House("Atelier Test", Value.of("residual_field", 0.1), self_check, wait_scale=wait_scale)
         keys = None if pins is None else Pins(folder / "pins.json", Clock())
         for operator_id, pin in (pins or {}).items():
             assert keys is not None
             keys.set(operator_id, pin)
-        self.desk = Desk(self.journal, ProcedureLibrary(), Shelf(), self.pool, house, keys=keys)
+        self.desk = Desk(
+            self.journal, ProcedureLibrary(Path(__file__).parent / "procedures"), Shelf(), self.pool, house, keys=keys
+        )
         self.records = self.pool.records()
         self.asker: Callable[[Quantity, str], str] | None = None
         self.notices: list[EtabliError] = []
         self.closed = False
-        self.order("OR-1001", "Tissot", "Le Locle [bold]", 3)
+        self.order("OR-1001", "Tissot", "Le Locle [bold]", 3, procedure)
         self.order("OR-1002", "Hamilton", "Khaki Field", 10)
 
-    def order(self, number: str, brand: str, model: str, days: int) -> None:
+    def order(self, number: str, brand: str, model: str, days: int, procedure: str = "controle-mecanique") -> None:
         watch = Watch(brand, model, "T006.407", "123", family=Family.AUTOMATIC, calibre="eta-2824-2", case="case-3-bar")
         if any(row.number == number for row in self.desk.orders()):
             return
@@ -294,7 +315,7 @@ class Workbench:
                 number,
                 "K-7",
                 watch,
-                "controle-mecanique",
+                procedure,
                 "avance",
                 "contrôle",
                 promised=(date.today() + timedelta(days)).isoformat(),
@@ -307,13 +328,15 @@ class Workbench:
         self.desk.sign_in(self.operators[0])
         work = self.desk.work(number)
         while work.step is not None and work.step.id != step:
+            if work.step.machine:
+                self.desk.acknowledge_card(work.step.machine)
             work.start()
             while (task := work.next_task()) is not None:
                 work.measure(task)
             if work.tasks():
                 work.confirm()
             else:
-                work.answer({entry.id: shortest(entry) for entry in work.step.fields})
+                work.answer({entry.id: shortest(entry) for entry in work.fields()}, "as asked")
         self.desk.operator = None
 
     def sheet(self, order_number: str, fmt: str) -> Path:

@@ -75,7 +75,7 @@ class Hands:
             times = options.index(wanted) + 1 if wanted else 1
             await self.press(*["right"] * times)
         elif not isinstance(field, TickField):
-            await self.press(*(wanted or "A1"))
+            await self.press(*(wanted or ("21" if field.spec.kind == "number" else "A1")))
         await self.press("enter")
 
     async def work_through(self, answers: Mapping[str, str]) -> None:
@@ -86,6 +86,7 @@ class Hands:
             if self.app.focused is not None:
                 await self.answer(answers)
             else:
+                await self.until(lambda: bool(self.app.screen.main_word()))  # a wait lasts its time
                 await self.press("enter")
         raise AssertionError(f"the order does not end; on the screen:\n{self.screen}")
 
@@ -111,6 +112,8 @@ async def at_the_bench(
     step: str = "",
     self_check: bool = True,
     pins: Mapping[str, str] | None = None,
+    procedure: str = "controle-mecanique",
+    wait_scale: float = 1e9,
     liked: Preferences = STEADY,
     kept_in: Path | None = None,
     may_crash: bool = False,
@@ -120,7 +123,9 @@ async def at_the_bench(
     bench: list[Workbench] = []
 
     def opener() -> Workbench:
-        bench.append(Workbench(folder, pool, self_check=self_check, pins=pins))
+        bench.append(
+            Workbench(folder, pool, self_check=self_check, pins=pins, procedure=procedure, wait_scale=wait_scale)
+        )
         if step and order:
             bench[0].lead_to(order, step)
         return bench[0]

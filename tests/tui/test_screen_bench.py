@@ -194,7 +194,7 @@ def test_a_field_that_must_be_filled_in_says_so(tmp_path: Path) -> None:
         await hands.sees("← needed")
         await hands.answer({})
         await hands.press("enter")
-        await hands.sees("Case number as read, or “illegible” ← needed")
+        await hands.sees("Case number as read, or “illegible”", "← needed")
         await hands.press("x", "enter")
         assert "needed" not in hands.screen
 

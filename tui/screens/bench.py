@@ -176,9 +176,10 @@ class BenchScreen(PacedRoom):
         self.query_one(OrderHeader).show(now.heading)
         self.query_one(StepsMap).show(now.marks, now.stages)
         panel = self.query_one(Panel)
-        if now.refusal is not None and not now.started:
-            panel.say(now.refusal)
-        elif moved or (before is not None and before.refusal is not None):
+        asks = not now.measuring and now.waits_until is None
+        if now.refusal is not None and (asks or not now.started):
+            panel.say(now.refusal)  # before anything is typed in vain
+        elif moved or (before is not None and before.refusal is not None and now.refusal is None):
             panel.clear()
         self._show_measuring()
         if moved and now.started and not now.measuring and now.step is not None:
@@ -369,7 +370,12 @@ class BenchScreen(PacedRoom):
                 await asked
             except EtabliError as error:
                 self.query_one(Panel).say_error(error)
+            finally:
+                self.busy = False
+                self.refresh_bindings()
 
+        self.busy = True
+        self.refresh_bindings()
         self.run_worker(ask(), exit_on_error=False)
 
     # -- what the keys do; each runs as a worker, and its calls in the bench's thread

@@ -116,9 +116,12 @@ class Field(Widget):
     def label(self) -> Content:
         sign = ("▶ ", "bold $primary") if self.has_focus_within or self.has_focus else "  "
         need = "" if self.spec.required else " (" + _("optional") + ")"
-        nag = " ← " + _("needed") if self.nagging and self.missing else ""
         words = (str(self.spec.label), "bold" if sign != "  " else "")
-        return Content.assemble(sign, words, (need, "$text-muted"), (nag, "bold $error"))
+        return Content.assemble(sign, words, (need, "$text-muted"), (self.nagged(), "bold $error"))
+
+    def nagged(self) -> str:
+        """Return the word for a field that must be filled in first, behind its label."""
+        return " ← " + _("needed") if self.nagging and self.missing else ""
 
     def complaint(self) -> str:
         """Return what is wrong with the answer, in words; "" where nothing is known to be."""
@@ -144,9 +147,8 @@ class TickField(Field, can_focus=True):
         box = ("[✔] ", "bold $success") if self.answer else ("[ ] ", "bold")
         sign = ("▶ ", "bold $primary") if self.has_focus else "  "
         need = "" if self.spec.required else " (" + _("optional") + ")"
-        nag = " ← " + _("needed") if self.nagging and self.missing else ""
         words = (str(self.spec.label), "bold" if self.has_focus else "")
-        return Content.assemble(sign, box, words, (need, "$text-muted"), (nag, "bold $error"))
+        return Content.assemble(sign, box, words, (need, "$text-muted"), (self.nagged(), "bold $error"))
 
     def on_click(self) -> None:
         self.focus()

@@ -73,6 +73,12 @@ class TypedField(Field):
     def on_resize(self) -> None:
         self.redraw()
 
+    def nagged(self) -> str:
+        return ""  # there is no room beside the line: it stands beneath
+
+    def complaint(self) -> str:
+        return super().complaint() or ("← " + _("needed") if self.nagging and self.missing else "")
+
     def take(self) -> None:
         self.query_one(Input).focus()
 
@@ -80,7 +86,7 @@ class TypedField(Field):
         return True
 
     def redraw(self) -> None:
-        self.query_one(Beneath).display = self.fault is not None or self.long
+        self.query_one(Beneath).display = self.long or bool(self.complaint())
         super().redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -89,7 +95,7 @@ class TypedField(Field):
         self.answer = ("".join(typed.split()) if self.spec.kind == "number" else typed) or None
         beneath = self.query_one(Beneath)
         if self.long or beneath.display:
-            beneath.display = self.long
+            beneath.display = self.long or bool(self.complaint())
             beneath.refresh(layout=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

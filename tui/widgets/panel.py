@@ -79,6 +79,8 @@ class Panel(Widget):
 
     def _lead(self, key_id: str, words: str) -> str:
         """Name the key that leads on as it is called here and now: rebound, or another one while a line is typed in."""
+        if key_id == "main" and self.screen.focused is not None:
+            key_id = "more"  # Enter is the field's under the keyboard
         named = {hint.id: hint.key for hint in hints(self.screen, hidden=True)}
         more = named.get("more") or named.get("more-anywhere", _USUAL["more"])
         key = more if key_id == "more" else named.get(key_id, _(_USUAL[key_id]))
