@@ -185,7 +185,7 @@ def test_work_above_the_technicians_level_waits_for_the_hierarchy() -> None:
     with pytest.raises(Refused) as refused:
         walk_tree(work, USUAL, people)
     assert refused.value.refusal.rule == "G-25"
-    assert work.step is not None and work.step.id == "let-down"
+    assert work.step is not None and work.step.id == "order-plan-actions"
     assert [alert.kind for alert in work.state.alerts if alert.rule == "G-25"] == ["level"]
 
 

@@ -68,7 +68,7 @@ def gaps(ask: Question) -> tuple[Message, ...]:
     found = []
     if state.case_open:
         found.append(msg("the case is open"))
-    if state.magnetised and touched(ask):
+    if state.magnetised and (touched(ask) or not goes_back_as_it_came(ask)):
         found.append(msg("the watch is magnetised"))
     if not state.lifted("G-27", COUNTS):
         found += miscounted(state)
@@ -117,6 +117,12 @@ def _was_due(ask: Question, step_id: str) -> bool:
     """A return without intervention goes by no final control; whatever the way, one that stands on it counts."""
     end = ask.state.last_end(step_id)
     return (end is not None and end.visit > 0) or touched(ask)
+
+
+def goes_back_as_it_came(ask: Question) -> bool:
+    """Whether the order has taken the way of a return without intervention (module RES-R)."""
+    done = {end.step for end in ask.state.ends if end.visit > 0}
+    return any(step.module == "RES-R" and step.id in done for step in (ask.procedure.steps if ask.procedure else ()))
 
 
 def touched(ask: Question) -> bool:
