@@ -62,7 +62,7 @@ def figures(
         )
     material = Material(journal, period, made_up=bool(mark))
     made_of = tuple(KINDS[name](material) for name in (only or KINDS))
-    return Report(workshop, period, made_of, mark, len(material.left_out), made, journal.head())
+    return Report(workshop, period, made_of, mark, material.left_out_here, made, journal.head())
 
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -70,14 +70,21 @@ class Material:
 
     def rows(self, *kinds: LogKind, reach: bool = False, **narrow: Any) -> list[Row]:
         """Return the rows of these kinds in the period; with `reach` also those of some time before it."""
-        wanted = self.filter(*kinds, **narrow)
+        wanted = self._filter(*kinds, **narrow)
         if reach:
             since = self.period.since - REACH
-            wanted = LogFilter(**{**vars(wanted), "since": since})
+            wanted = replace(wanted, since=since)
         return [Row(*found) for found in self.journal.log_tuples(wanted, COLUMNS) if found[3] not in self.left_out]
 
     def filter(self, *kinds: LogKind, **narrow: Any) -> LogFilter:
-        """Return the filter of the period for these kinds: the way to the rows."""
+        """Return the filter of the period for these kinds: the way to the rows, without what was left out."""
+        wanted = self._filter(*kinds, **narrow)
+        if not self.left_out:
+            return wanted
+        kept = {row.order for row in self.rows(*kinds, **narrow)}
+        return replace(wanted, order=tuple(sorted(kept)))
+
+    def _filter(self, *kinds: LogKind, **narrow: Any) -> LogFilter:
         return LogFilter(since=self.period.since, until=self.period.until, kinds=kinds, **narrow)
 
     @cached_property
@@ -89,6 +96,14 @@ class Material:
             provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - REACH, until=self.period.until
         )
         return frozenset(order for (order,) in self.journal.log_tuples(wanted, ("order",)))
+
+    @cached_property
+    def left_out_here(self) -> int:
+        """How many orders with rows in the period are left out."""
+        if not self.left_out:
+            return 0
+        wanted = LogFilter(since=self.period.since, until=self.period.until, kinds=None)
+        return len({order for (order,) in self.journal.log_tuples(wanted, ("order",))} & set(self.left_out))
 
     @property
     def provenance(self) -> tuple[str, ...]:
