@@ -116,13 +116,13 @@ class FollowApp(EtabliApp, inherit_bindings=False):
         await self.push_screen(FollowOrderScreen(followed))
 
     def give_sheet(self, number: str) -> None:
-        """Hand the order's sheet to the browser as a file."""
+        """Open the order's sheet in another tab of the browser."""
         self.attempt(self._give_sheet, number)
 
     async def _give_sheet(self, number: str) -> None:
         path = await self.at_bench(self.workshop.sheet, number, "pdf")
-        self.deliver_binary(path, save_filename=path.name, mime_type="application/pdf")
-        self.notify(_("The sheet {name} was handed to the browser.").format(name=path.name), markup=False)
+        self.deliver_binary(path, save_filename=path.name, open_method="browser", mime_type="application/pdf")
+        self.notify(_("The sheet {name} opens in another tab.").format(name=path.name), markup=False)
 
     # -- what the bench's application would do
 
