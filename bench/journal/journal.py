@@ -32,9 +32,7 @@ _TAIL = 50
 
 _INSERT_EVENT = f"INSERT INTO event VALUES ({', '.join('?' * len(Record._fields))})"
 _INSERT_OUTBOX = "INSERT INTO outbox (seq, event) VALUES (?, ?)"
-_MOVE_ORDER = (
-    f"UPDATE repair_order SET {', '.join(f'{name} = :{name}' for name in schema.VOLATILE)} WHERE number = :number"
-)
+_MOVE_ORDER = f"UPDATE repair_order SET {', '.join(f'{name} = ?' for name in schema.VOLATILE)} WHERE number = ?"
 
 
 def now() -> tuple[datetime, int]:
@@ -217,8 +215,11 @@ class Journal(JournalReading):
 
     def _write_orders(self, connection: sqlite3.Connection, orders: dict[str, OrderRow]) -> None:
         for number, row in orders.items():
-            moved = schema.only_moved_on(self._orders.get(number), row)
-            connection.execute(_MOVE_ORDER if moved else REPLACE_ORDER, schema.order_to_columns(row))
+            moved = schema.moved_on(self._orders.get(number), row)
+            if moved is None:
+                connection.execute(REPLACE_ORDER, schema.order_to_columns(row))
+            else:
+                connection.execute(_MOVE_ORDER, moved)
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         """Undo a failed transaction; where the disk failed in the commit itself, the file says how it ended."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from bench.alerts import kind_of
@@ -84,6 +83,14 @@ def projected(orders: dict[str, OrderRow], event: Event) -> tuple[OrderRow | Non
     if after is not None:
         orders[event.order] = after
     return before, after
+
+
+def replace(row: OrderRow, **changes: Any) -> OrderRow:
+    """Do what `dataclasses.replace` does, many times faster: every event of every order comes by here."""
+    changed = object.__new__(OrderRow)
+    changed.__dict__.update(row.__dict__)
+    changed.__dict__.update(changes)
+    return changed
 
 
 def _opened(event: Event) -> OrderRow:

@@ -6,7 +6,7 @@ The migrations create them (bench/journal/migrations); a test holds both equal.
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
@@ -149,14 +149,21 @@ def order_to_columns(row: OrderRow) -> dict[str, Any]:
 
 # What changes at every step of an order; the rest seldom does, and with it the indexes.
 VOLATILE = ("step", "step_fr", "step_en", "last_seq", "last_at", "flags")
-_VOLATILE = ("step", "step_title", "last_seq", "last_at", "flags")
+_SELDOM = attrgetter(
+    *(
+        field.name
+        for field in fields(OrderRow)
+        if field.name not in ("step", "step_title", "last_seq", "last_at", "flags")
+    )
+)
 
 
-def only_moved_on(before: OrderRow | None, after: OrderRow) -> bool:
-    """Whether nothing but what changes at every step has changed."""
-    if before is None or before.closed:
-        return False
-    return replace(before, **{name: getattr(after, name) for name in _VOLATILE}) == after
+def moved_on(before: OrderRow | None, after: OrderRow) -> tuple[Any, ...] | None:
+    """Return the `VOLATILE` columns and the number, None where more than these has changed."""
+    if before is None or before.closed or _SELDOM(before) != _SELDOM(after):
+        return None
+    fr, en = (after.step_title.fr, after.step_title.en) if after.step_title else (None, None)
+    return (after.step, fr, en, after.last_seq, after.last_at, " ".join(after.flags), after.number)
 
 
 def order_from_columns(columns: dict[str, Any]) -> OrderRow:
