@@ -56,6 +56,10 @@ class EventKind(StrEnum):
     INSTRUMENT_SUSPENDED = "instrument-suspended"
     INSTRUMENT_RELEASED = "instrument-released"
     IMPACT_REVIEW_OPENED = "impact-review-opened"
+    EXERCISE_BEGUN = "exercise-begun"
+    EXERCISE_ANSWERED = "exercise-answered"
+    EXERCISE_REVEALED = "exercise-revealed"
+    CRITERION_OBSERVED = "criterion-observed"
 
 
 def pin(sha256: str) -> str:

@@ -50,6 +50,11 @@ class Recording:
             data = path.read_bytes()
         except OSError as error:
             raise _unreadable(path, msg("{detail}.", detail=(error.strerror or str(error)).rstrip("."))) from error
+        return cls.of(data, path)
+
+    @classmethod
+    def of(cls, data: bytes, path: Path) -> Recording:
+        """Read a recording that is already in memory; `path` is what it is called by. Raises UsageError."""
         if not data or not MCAP0_MAGIC.startswith(data[: len(MCAP0_MAGIC)]):
             raise _unreadable(path, msg("It is not an MCAP file."))
         recording = cls(path)

@@ -110,8 +110,11 @@ class Recorder:
 
         return record
 
-    def begin(self, instrument: str, header: Mapping[str, Any]) -> str | None:
-        """Mark that a task begins on `instrument`; return "<session>#<n>", None when nothing is recorded any more."""
+    def begin(self, instrument: str, header: Mapping[str, Any], at: float | None = None) -> str | None:
+        """Mark that a task begins on `instrument`; return "<session>#<n>", None when nothing is recorded any more.
+
+        `at` is the time of day in seconds, now where none is given (a recording that is copied keeps its own).
+        """
         if not self._recording:
             return None
         source = self._source(instrument)
@@ -119,10 +122,10 @@ class Recorder:
             self._count += 1
             segment = f"{self.session}#{self._count}"
             self._open_segments[segment] = (instrument, source.dropped)
-            self._say({"event": "begin", "segment": segment, "instrument": instrument, "header": dict(header)})
+            self._say({"event": "begin", "segment": segment, "instrument": instrument, "header": dict(header)}, at)
         return segment
 
-    def end(self, segment: str, outcome: Mapping[str, Any]) -> None:
+    def end(self, segment: str, outcome: Mapping[str, Any], at: float | None = None) -> None:
         """Mark the end of a task. All its frames are on the disk when this returns, unless `problem` says why not."""
         with self._lock:
             if not self._recording:
@@ -130,7 +133,7 @@ class Recorder:
             instrument, before = self._open_segments.pop(segment, ("", 0))
             source = self._sources.get(instrument)
             dropped = source.dropped - before if source else 0
-            self._say({"event": "end", "segment": segment, "outcome": dict(outcome), "dropped": dropped})
+            self._say({"event": "end", "segment": segment, "outcome": dict(outcome), "dropped": dropped}, at)
             self._flush(durable=True)
 
     def close(self) -> None:
@@ -168,9 +171,9 @@ class Recorder:
         self._queue.append((None, packed))
         return number
 
-    def _say(self, content: Mapping[str, Any]) -> None:
+    def _say(self, content: Mapping[str, Any], at: float | None = None) -> None:
         data = json.dumps(content, ensure_ascii=False, default=str).encode()
-        stamp = time.time_ns()
+        stamp = time.time_ns() if at is None else int(at * 1e9)
         message = model.MESSAGE.pack(self._events, 0, stamp, stamp) + data
         self._queue.append((None, (self._events, stamp, model.RECORD.pack(_MESSAGE, len(message)) + message)))
 

@@ -18,6 +18,7 @@ from drivers.simulated.movement import MechanicalSpec, Spec
 from drivers.simulated.quartz import QuartzSpec
 
 FOLDER = Path(__file__).with_name("cases")
+_lent: dict[str, CaseFile] = {}
 
 
 class _Words(BaseModel):
@@ -62,9 +63,18 @@ def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-@lru_cache
+def lend(case: CaseFile) -> None:
+    """Let a watch be found by its id for as long as the program runs, beside those of the folder: an exercise's."""
+    _lent[case.id] = case
+
+
 def load(case: str) -> CaseFile:
-    """Read one case by its id. Raises UsageError for an unknown one, DataFileError for a wrong file."""
+    """Return one case by its id. Raises UsageError for an unknown one, DataFileError for a wrong file."""
+    return _lent[case] if case in _lent else _read(case)
+
+
+@lru_cache
+def _read(case: str) -> CaseFile:
     if case not in available():
         raise UsageError(
             msg("There is no simulated case called “{case}”.", case=case),

@@ -9,10 +9,11 @@ from bench.conformity import State
 from bench.errors import ExitCode, UsageError
 from bench.judging import Judged
 from bench.language import _, msg
+from bench.recording.heard import Heard, same
 from tui import lines
 from tui.folder import Folder
 from tui.headless import narrate
-from tui.replay import Replayed, open_session, replay, same
+from tui.replay import open_session, replay
 
 
 def run(arguments: Namespace) -> int:
@@ -42,10 +43,10 @@ def run(arguments: Namespace) -> int:
     return ExitCode.OK
 
 
-def _show(replayed: Replayed) -> None:
+def _show(replayed: Heard) -> None:
     for new, old in replayed.pairs():
         print(f"{replayed.order}  {lines.measurement_line(new)}", flush=True)
-        if replayed.recorded_error or replayed.segment.outcome is None:
+        if replayed.recorded_error or replayed.cut_off:
             continue
         if old is None:
             print("    " + _("differs: nothing of this was recorded"))

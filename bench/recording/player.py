@@ -1,0 +1,313 @@
+"""A recorded session on a virtual clock: go to any moment, play, step by sample, frame or procedure step.
+
+The state of a moment is a function of the moment alone, so it does not matter how one came there. Nothing here
+sleeps or runs in the background: whoever shows a session asks for the next moment when their clock says so.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from bench.errors import UsageError
+from bench.events import Event, EventKind
+from bench.judging import Judged
+from bench.language import Text, msg
+from bench.measurement import Sample
+from bench.recording.heard import Heard
+
+Stride = Literal["sample", "frame", "step", "bookmark"]
+STRIDES: tuple[Stride, ...] = ("sample", "frame", "step", "bookmark")
+SLOWEST, FASTEST = 0.25, 100.0
+AFTERWARDS = 3600.0
+"""Seconds after the last measurement up to which the journal belongs to the session."""
+
+
+@dataclass(frozen=True, order=True)
+class Bookmark:
+    """A moment worth coming back to, in seconds from the session's begin, with a note; `question` is asked there."""
+
+    at: float
+    note: str
+    question: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"at": self.at, "note": self.note, "question": self.question}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Bookmark:
+        return cls(float(data["at"]), str(data["note"]), str(data.get("question", "")))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the bench showed at `at` seconds from the session's begin.
+
+    `task` is the number of the task that runs (None between two), `heard` how many samples and `frames` how many
+    chunks it had given by then, `latest` the newest sample of each quantity and label; `judged` is what this order had
+    measured by then, `done` how many tasks of the session were over, `events` how many entries the journal had.
+    """
+
+    at: float
+    order: str
+    step: str
+    visit: int
+    title: Text | None
+    task: int | None
+    heard: int
+    frames: int
+    latest: Mapping[str, Sample]
+    judged: tuple[Judged, ...]
+    done: int
+    events: int
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One task on the session's time: when it began and ended, and when each sample and chunk came."""
+
+    heard: Heard
+    begins: float
+    ends: float
+    samples: tuple[float, ...]
+    frames: tuple[float, ...]
+    places: Mapping[str, Sequence[int]]
+    """Where in the samples those of one quantity and label stand."""
+
+    def latest(self, heard: int) -> dict[str, Sample]:
+        """Return the newest of each among the first `heard` samples."""
+        newest = {key: bisect_left(places, heard) - 1 for key, places in self.places.items()}
+        return {key: self.heard.samples[self.places[key][n]] for key, n in newest.items() if n >= 0}
+
+
+@dataclass
+class Player:
+    """Plays tasks that were heard again (`tui.replay.replay`), with the order's journal beside them where it is known.
+
+    `truncated` says that the recording's end is missing. `position` is the moment one stands at, `origin` (seconds
+    since the epoch) when the session began; `bookmarks` are sorted. Raises UsageError for a session without any task.
+    """
+
+    tasks: Sequence[Heard]
+    journal: Sequence[Event] = ()
+    bookmarks: list[Bookmark] = field(default_factory=list)
+    truncated: bool = False
+    position: float = 0.0
+    origin: float = field(init=False)
+    duration: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.tasks:
+            raise UsageError(
+                msg("The session holds no measurement: there is nothing to play."),
+                remedy=msg("Choose another session: “etabli sessions list” shows them."),
+            )
+        self.bookmarks.sort()
+        self._known: dict[tuple[str, int], tuple[Judged, ...]] = {}
+        self.origin = min(heard.wall for heard in self.tasks)
+        self.origin = min((self.origin, *(_wall(event) for event in self._near())))
+        self._timeline = self._placed()
+        self._begins = [task.begins for task in self._timeline]
+        self._ends = [task.ends for task in self._timeline]
+        last = self.origin + self._ends[-1] + AFTERWARDS
+        self.journal = [event for event in self.journal if _wall(event) <= last]
+        self._event_times = self._stamped()
+        self.duration = max([*self._ends, *self._event_times[-1:]])
+        self._steps = self._step_changes()
+
+    # -- where one stands --------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Moment:
+        return self.at(self.position)
+
+    def seek(self, at: float) -> Moment:
+        """Go to `at` seconds from the begin; before it and after the end are the begin and the end."""
+        self.position = min(max(at, 0.0), self.duration)
+        return self.state
+
+    def advance(self, seconds: float) -> Moment:
+        """Go on by so many seconds of the session."""
+        return self.seek(self.position + seconds)
+
+    def step(self, stride: Stride, *, back: bool = False) -> Moment:
+        """Go to the next (or the last) sample, chunk on a wire, step of the procedure or bookmark, if there is one."""
+        moments = self.moments(stride)
+        place = bisect_left(moments, self.position) - 1 if back else bisect_right(moments, self.position)
+        return self.seek(moments[place]) if 0 <= place < len(moments) else self.state
+
+    def play(
+        self, until: float | None = None, speed: float = 1.0, wait: Callable[[float], None] | None = None
+    ) -> Iterator[Moment]:
+        """Give every moment at which something happens up to `until` (default: the end), and go along.
+
+        `wait` is called with the seconds to let pass before each, at `speed` (0.25 to 100) times the recorded pace.
+        """
+        check_speed(speed)
+        end = self.duration if until is None else min(max(until, 0.0), self.duration)
+        for moment in self._happenings(self.position, end):
+            if wait is not None and moment > self.position:
+                wait((moment - self.position) / speed)
+            yield self.seek(moment)
+        if end > self.position:
+            if wait is not None:
+                wait((end - self.position) / speed)
+            yield self.seek(end)
+
+    def bookmark(self, note: str, question: str = "") -> Bookmark:
+        """Set a bookmark where one stands."""
+        made = Bookmark(round(self.position, 3), note, question)
+        self.bookmarks.append(made)
+        self.bookmarks.sort()
+        return made
+
+    # -- what there is -----------------------------------------------------------------------------------------
+
+    def at(self, at: float) -> Moment:
+        """Return the state at a moment. Pure: the position stays."""
+        done = bisect_right(self._ends, at)
+        number = bisect_right(self._begins, at) - 1
+        running = number if number >= done and number >= 0 else None
+        events = bisect_right(self._event_times, at)
+        heard = frames = 0
+        latest: dict[str, Sample] = {}
+        if running is not None:
+            task = self._timeline[running]
+            heard, frames = bisect_right(task.samples, at), bisect_right(task.frames, at)
+            latest = task.latest(heard)
+        order, step, visit, title = self._where(running, done, events)
+        judged = self._judged(order, done)
+        return Moment(at, order, step, visit, title, running, heard, frames, latest, judged, done, events)
+
+    def samples(self, moment: Moment) -> Sequence[Sample]:
+        """Return what the running task had given by then."""
+        return () if moment.task is None else self._timeline[moment.task].heard.samples[: moment.heard]
+
+    def events(self, moment: Moment) -> Sequence[Event]:
+        """Return what the journal held by then, oldest first."""
+        return self.journal[: moment.events]
+
+    def task(self, number: int) -> Heard:
+        return self._timeline[number].heard
+
+    def span(self, number: int) -> tuple[float, float]:
+        """Return when a task began and ended, in seconds from the session's begin."""
+        return self._begins[number], self._ends[number]
+
+    def moments(self, stride: Stride) -> Sequence[float]:
+        """Return every moment of one sort, in time order."""
+        match stride:
+            case "sample":
+                return [at for task in self._timeline for at in task.samples]
+            case "frame":
+                return [at for task in self._timeline for at in task.frames]
+            case "bookmark":
+                return [each.at for each in self.bookmarks]
+        return self._steps
+
+    def differences(self) -> list[Heard]:
+        """Return the tasks of which today's program says something else than the record."""
+        return [task.heard for task in self._timeline if not task.heard.agrees]
+
+    @property
+    def cut_off(self) -> float | None:
+        """Where the recording breaks off; None where it holds every task to its end."""
+        last = self._timeline[-1]
+        return last.ends if last.heard.cut_off or self.truncated else None
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _near(self) -> Sequence[Event]:
+        """Return the entry that began the step of the first task: what was before it may be another day's."""
+        started = [e for e in self.journal if e.kind is EventKind.STEP_STARTED and _wall(e) <= self.origin]
+        return started[-1:]
+
+    def _placed(self) -> list[_Task]:
+        """Lay the tasks on the session's time: by the time of day, and by the monotonic clock inside each."""
+        placed: list[_Task] = []
+        for heard in sorted(self.tasks, key=lambda each: each.wall):
+            begins = heard.wall - self.origin
+            if placed:  # the time of day may have been set back between two tasks; nothing happens twice
+                begins = max(begins, placed[-1].ends)
+            shift = begins - heard.began
+            ends = max(heard.ended + shift, begins)
+            samples = _rising((sample.monotonic + shift for sample in heard.samples), begins, ends)
+            frames = _rising((frame.monotonic + shift for frame in heard.segment.frames), begins, ends)
+            placed.append(_Task(heard, begins, ends, samples, frames, _places(heard.samples)))
+        return placed
+
+    def _stamped(self) -> list[float]:
+        """Place the journal's entries: by the time of day, in their sequence, those of earlier days at the begin."""
+        placed: list[float] = []
+        for event in self.journal:
+            placed.append(max(_wall(event) - self.origin, placed[-1] if placed else 0.0))
+        return placed
+
+    def _step_changes(self) -> list[float]:
+        if any(event.kind is EventKind.STEP_STARTED for event in self.journal):
+            return [
+                at
+                for at, event in zip(self._event_times, self.journal, strict=True)
+                if event.kind is EventKind.STEP_STARTED
+            ]
+        found, before = [], None
+        for task in self._timeline:
+            here = (task.heard.order, task.heard.task.step, task.heard.visit)
+            if here != before:
+                found.append(task.begins)
+            before = here
+        return found
+
+    def _judged(self, order: str, done: int) -> tuple[Judged, ...]:
+        """Return what the order had measured in the first `done` tasks."""
+        known = self._known.get((order, done))
+        if known is None:
+            mine = (task.heard for task in self._timeline[:done] if task.heard.order == order)
+            known = self._known[order, done] = tuple(entry for heard in mine for entry in heard.judged)
+        return known
+
+    def _where(self, running: int | None, done: int, events: int) -> tuple[str, str, int, Text | None]:
+        """Return order, step, visit and the step's title at a moment."""
+        started = next((e for e in reversed(self.journal[:events]) if e.kind is EventKind.STEP_STARTED), None)
+        number = running if running is not None else done - 1 if done else None
+        if started is not None and (number is None or running is None):
+            p = started.payload
+            return str(started.order), str(p["step"]), int(p["visit"]), Text.from_json(p["title"])
+        if number is None:
+            return "", "", 0, None
+        heard = self._timeline[number].heard
+        title = None
+        if started is not None and started.payload["step"] == heard.task.step:
+            title = Text.from_json(started.payload["title"])
+        return heard.order, heard.task.step, heard.visit, title
+
+    def _happenings(self, after: float, until: float) -> list[float]:
+        found = {at for task in self._timeline for at in (task.begins, *task.samples, *task.frames, task.ends)}
+        return sorted(at for at in {*found, *self._event_times} if after < at <= until)
+
+
+def check_speed(speed: float) -> None:
+    """Raise UsageError for a speed that no session is played at."""
+    if not SLOWEST <= speed <= FASTEST:
+        raise UsageError(
+            msg("A session is played at {slowest} to {fastest} times its pace, not {speed}.",
+                slowest=SLOWEST, fastest=FASTEST, speed=speed)
+        )  # fmt: skip
+
+
+def _wall(event: Event) -> float:
+    return datetime.fromisoformat(event.at).timestamp()
+
+
+def _rising(moments: Iterable[float], low: float, high: float) -> tuple[float, ...]:
+    return tuple(min(max(at, low), high) for at in moments)
+
+
+def _places(samples: Sequence[Sample]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for n, sample in enumerate(samples):
+        found.setdefault(f"{sample.quantity.id} {sample.label}".strip(), []).append(n)
+    return found
