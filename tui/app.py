@@ -571,12 +571,19 @@ class EtabliApp(HardyApp, AttendedApp):
             take = getattr(self.screen, taker, None)
             if take is not None:
                 take(label.text)
+            elif label.kind is LabelKind.OPERATOR and isinstance(self.screen, Room) and not self._held:
+                self.change_operator(label.text)
             else:
                 self.notify(
                     _("Scanned: {code}. Nothing here asks for it.").format(code=label.text),
                     severity="warning",
                     markup=False,
                 )
+
+    @property
+    def _held(self) -> bool:
+        """Whether a scanned badge must not lead away: nobody is signed in yet, or something is under way here."""
+        return self.closed("change_operator") or bool(getattr(self.screen, "busy", False))
 
     async def _go_to_order(self, number: str) -> None:
         """Put an order on the bench from wherever one stands; never away from a measurement or a question."""
