@@ -101,6 +101,11 @@ def encoded(places: Sequence[int]) -> bytes:
         if byteorder == "big":
             few.byteswap()
         return few.tobytes()
+    return bitmap(places)
+
+
+def bitmap(places: Iterable[int]) -> bytes:
+    """Return a block's bits, those of the places set."""
     bits = bytearray(_BYTES)
     for place in places:
         bits[place >> 3] |= 1 << (place & 7)

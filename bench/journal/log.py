@@ -20,6 +20,7 @@ from bench.language import msg
 _BATCHES = (4, 16, 64, 256)
 # From so many rows of a block, all of it is read in one go.
 _MANY = 256
+_FEW = 64
 _WORDS_AT_MOST = 3
 _ALL = (1 << BLOCK) - 1
 
@@ -71,8 +72,8 @@ class Finder:
         newest: bool = False,
         after: int = 0,
         before: int = 0,
-    ) -> Iterator[tuple[int, int, bool]]:
-        """Yield (block, bits of the rows found, whether their times fit): from the oldest, or from the newest block.
+    ) -> Iterator[tuple[int, int]]:
+        """Yield (block, bits of the rows found): from the oldest, or from the newest block.
 
         Only rows whose number is above `after`, and below `before` where that is not 0.
         """
@@ -94,8 +95,10 @@ class Finder:
                 bits = bits >> (after - block * BLOCK) << (after - block * BLOCK)
             if (block + 1) * BLOCK > end:
                 bits &= (1 << (end - block * BLOCK)) - 1
+            if bits and not fits:
+                bits &= _of_the_time(connection, wanted, block)
             if bits:
-                yield block, bits, fits
+                yield block, bits
 
     def choices(self, connection: sqlite3.Connection, field: str) -> list[str]:
         """Return the values that occur in a field of the filter, sorted. Raises UsageError for one without choices."""
@@ -142,26 +145,25 @@ class Finder:
 
 
 def read(
-    connection: sqlite3.Connection, wanted: LogFilter, columns: str, block: int, bits: int, fits: bool, *, newest: bool
+    connection: sqlite3.Connection, columns: str, block: int, bits: int, *, newest: bool = False
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a block whose bits are set, with those columns (SQL); `fits` where their times are known to."""
+    """Yield the rows of a block whose bits are set, with those columns (SQL)."""
     start = block * BLOCK
-    time, bounds = ("", ()) if fits else _time(wanted)
     order = "ORDER BY n DESC" if newest else "ORDER BY n"
     if bits == _ALL:
-        query = f"SELECT {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK}{time} {order}"
-        yield from connection.execute(query, bounds)
+        query = f"SELECT {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK} {order}"
+        yield from connection.execute(query)
     elif bits.bit_count() >= _MANY and not newest:
-        query = f"SELECT n, {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK}{time} {order}"
+        query = f"SELECT n, {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK} {order}"
         marks = f"{bits:0{BLOCK}b}"[::-1]
-        yield from (row[1:] for row in connection.execute(query, bounds) if marks[row[0] - start - 1] == "1")
+        yield from (row[1:] for row in connection.execute(query) if marks[row[0] - start - 1] == "1")
     else:
         numbers = [start + 1 + place for place in blocks.places(bits)]
         if newest:
             numbers.reverse()
-        for some in range(0, len(numbers), _MANY):
-            chosen = ",".join(map(str, numbers[some : some + _MANY]))
-            yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({chosen}){time} {order}", bounds)
+        for some in range(0, len(numbers), _FEW):
+            chosen = ",".join(map(str, numbers[some : some + _FEW]))
+            yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({chosen}) {order}")
 
 
 def named(columns: Sequence[str]) -> str:
@@ -179,7 +181,7 @@ def _conditions(wanted: LogFilter) -> list[_Condition]:
     """Return what rows must fulfil; what is probably rare stands first."""
     conditions: list[_Condition] = [_one_of("order", wanted.order)] if wanted.order is not None else []
     conditions += [_text(term) for term in (wanted.text or "").split()]
-    conditions += [[(_Lookup(blocks.WATCH, (), word),)] for word in blocks.words(wanted.watch or "")]
+    conditions += [[(_word(blocks.WATCH, word),)] for word in blocks.words(wanted.watch or "")]
     for facet, values in (
         ("refusal", wanted.guard),
         ("alert", wanted.alert),
@@ -213,8 +215,13 @@ def _text(term: str) -> _Condition:
             if len(said) <= _WORDS_AT_MOST
             else [(place,) * len(said) for place in places]
         )
-        ways += [tuple(_Lookup(at, (), word) for at, word in zip(way, said, strict=True)) for way in likely]
+        ways += [tuple(_word(at, word) for at, word in zip(way, said, strict=True)) for way in likely]
     return ways
+
+
+def _word(facet: str, word: str) -> _Lookup:
+    """A single letter stands for itself: it is what is left of an article, and begins half of all words."""
+    return _Lookup(facet, (), word) if len(word) > 1 else _Lookup(facet, (word,))
 
 
 def _spans(connection: sqlite3.Connection, wanted: LogFilter, first: int, end: int) -> list[_Span]:
@@ -236,10 +243,14 @@ def _inside(wanted: LogFilter, first_utc: str, last_utc: str) -> bool:
     )
 
 
-def _time(wanted: LogFilter) -> tuple[str, tuple[str, ...]]:
+def _of_the_time(connection: sqlite3.Connection, wanted: LogFilter, block: int) -> int:
+    """Return which rows of a block are of the time asked for."""
     bounds = [(" AND at_utc >= ?", wanted.since), (" AND at_utc < ?", wanted.until)]
     given = [(sql, moment(at)) for sql, at in bounds if at is not None]
-    return "".join(sql for sql, _at in given), tuple(at for _sql, at in given)
+    start = block * BLOCK
+    query = f"SELECT n FROM log WHERE n > {start} AND n <= {start + BLOCK}{''.join(sql for sql, _at in given)}"
+    places = [n - start - 1 for (n,) in connection.execute(query, [at for _sql, at in given])]
+    return int.from_bytes(blocks.bitmap(places), "little")
 
 
 def _through(
@@ -262,12 +273,13 @@ def _through(
 
 def _fulfilled(connection: sqlite3.Connection, condition: _Condition, bits: dict[int, int]) -> dict[int, int]:
     first, last = min(bits), max(bits)
+    held = {lookup: _looked_up(connection, lookup, first, last) for way in condition for lookup in way}
     either: dict[int, int] = {}
     for way in condition:
         together = bits
         for lookup in way:
-            held = _looked_up(connection, lookup, first, last)
-            together = {block: found & held[block] for block, found in together.items() if block in held}
+            here = held[lookup]
+            together = {block: found & here[block] for block, found in together.items() if block in here}
         for block, found in together.items():
             either[block] = either.get(block, 0) | found
     return {block: found for block, found in either.items() if found}
@@ -278,9 +290,10 @@ def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last
     if lookup.prefix:
         chosen, values = "i.value >= ? AND i.value < ?", (lookup.prefix, lookup.prefix + "\U0010ffff")
     held: dict[int, int] = {}
+    # The plus keeps SQLite from reading all between the first and the last block instead of looking each up.
     query = (
         f"SELECT i.block, i.rows FROM log_block b CROSS JOIN log_index i"
-        f" ON i.facet = ? AND i.block = b.block AND {chosen} WHERE b.block >= ? AND b.block <= ?"
+        f" ON i.facet = ? AND i.block = +b.block AND {chosen} WHERE b.block >= ? AND b.block <= ?"
     )
     for block, rows in connection.execute(query, (lookup.facet, *values, first, last)):
         held[block] = held.get(block, 0) | blocks.decoded(rows)

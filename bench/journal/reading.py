@@ -175,8 +175,8 @@ class JournalReading:
         wanted = wanted or LogFilter()
         rows: list[LogRow] = []
         with self._raw() as connection:
-            for block, bits, fits in self._finder.found(connection, wanted, newest=True, before=before or 0):
-                for row in log.read(connection, wanted, READ, block, bits, fits, newest=True):
+            for block, bits in self._finder.found(connection, wanted, newest=True, before=before or 0):
+                for row in log.read(connection, READ, block, bits, newest=True):
                     rows.append(LogRow(*row))
                     if len(rows) == limit:
                         return rows
@@ -184,15 +184,8 @@ class JournalReading:
 
     def log_count(self, wanted: LogFilter | None = None) -> int:
         """Return how many rows of the log `wanted` lets through."""
-        wanted = wanted or LogFilter()
-        count = 0
         with self._raw() as connection:
-            for block, bits, fits in self._finder.found(connection, wanted):
-                if fits:
-                    count += bits.bit_count()
-                else:
-                    count += sum(1 for _ in log.read(connection, wanted, "n", block, bits, fits, newest=False))
-        return count
+            return sum(bits.bit_count() for _block, bits in self._finder.found(connection, wanted or LogFilter()))
 
     def log_choices(self, field: str) -> list[str]:
         """Return the values that occur in a field of the filter, sorted. Raises UsageError for one without choices."""
@@ -205,8 +198,8 @@ class JournalReading:
 
     def _log(self, wanted: LogFilter, columns: str, after: int) -> Iterator[tuple[Any, ...]]:
         with self._raw() as connection:
-            for block, bits, fits in self._finder.found(connection, wanted, after=after):
-                yield from log.read(connection, wanted, columns, block, bits, fits, newest=False)
+            for block, bits in self._finder.found(connection, wanted, after=after):
+                yield from log.read(connection, columns, block, bits)
 
     # -- the check -------------------------------------------------------------------------------------------
 
