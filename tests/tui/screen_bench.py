@@ -77,6 +77,8 @@ class SteppedPool:
     leak: float = 12.0
     gate: threading.Event | None = None
     lost: bool = False
+    broken: str = ""
+    """The instrument whose link is down, whatever runs on it."""
     began: threading.Event = field(default_factory=threading.Event)
     stopping: threading.Event = field(default_factory=threading.Event)
     listeners: list[Callable[[LinkEvent], None]] = field(default_factory=list)
@@ -88,7 +90,7 @@ class SteppedPool:
         return next((entry for entry in self.register if entry.kind is kind), None)
 
     def state(self, instrument: str) -> LinkState:
-        return LinkState.LOST if self.lost else LinkState.READY
+        return LinkState.LOST if self.lost or instrument == self.broken else LinkState.READY
 
     def identity(self, instrument: str) -> Identity | None:
         return None
@@ -101,6 +103,8 @@ class SteppedPool:
 
     def run(self, instrument: str, program: Program, on_sample: OnSample | None = None) -> RunResult:
         self.stopping.clear()
+        if instrument == self.broken:
+            raise LinkLost(instrument, why=msg("the port is gone"))
         readings = self._readings(program)
         if on_sample is not None:
             for n in range(20):
@@ -247,7 +251,6 @@ SHORTEST: dict[str, Any] = {
     "number": "21",
     "date": "2024-05-01",
     "several": ["stops"],
-    "lines": [{"part": "stem", "state": "good"}],
     "defect": "MEC-AMP-B",
     "photo": None,
 }
@@ -258,6 +261,8 @@ def shortest(entry: FormField) -> Any:
     if entry.kind == "choice":
         ids = [choice.id for choice in entry.choices]
         return next((each for each in ("leave", "on") if each in ids), ids[-1])
+    if entry.kind == "lines":
+        return [{column.id: shortest(column) for column in entry.columns}]
     if entry.kind in SHORTEST:
         return SHORTEST[entry.kind]
     return "no" if entry.fact == "moisture_visible" else "yes"

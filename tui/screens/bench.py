@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,11 +17,12 @@ from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from bench.measurement import Sample
 from bench.photos import PhotoKind
-from tui.screens.bench_acts import Acts
+from tui.screens.bench_acts import Act, Acts
 from tui.screens.bench_pace import PacedRoom
 from tui.screens.blame import blamed
 from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
+from tui.screens.room import Errand
 from tui.sounds import Sound
 from tui.widgets.countdown_line import CountdownLine
 from tui.widgets.form import Form
@@ -342,6 +343,19 @@ class BenchScreen(PacedRoom):
 
     def action_repeat(self) -> None:
         self._do(self._repeat)
+
+    def errands(self) -> Sequence[Errand]:
+        """Return the entries of the “more” list, for the palette."""
+        if self.now is None or not self.idle:
+            return ()
+
+        def errand(act: Act) -> Callable[[], Coroutine[Any, Any, None]]:
+            async def do() -> None:
+                self._do(act)
+
+            return do
+
+        return [Errand(words, errand(act)) for words, act in self.acts.offered()]
 
     def action_more(self) -> None:
         """Offer what can be done beside the step: leave it out, ask for help, take over, lift …"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -32,13 +33,21 @@ class Words(Widget):
 
 
 class DialogKeys(Widget):
-    """The keys of the dialog, under its question."""
+    """The keys of the dialog, under its question; a click does what the key does."""
 
     def render(self) -> Content:
         parts: list[str | tuple[str, str]] = []
         for hint in hints(self.screen):
             parts += [(f" {hint.key} ", "bold $primary on $panel"), f" {hint.word}  "]
         return Content.assemble(*parts)
+
+    async def on_click(self, event: events.Click) -> None:
+        at = 0
+        for hint in hints(self.screen):
+            at += len(hint.key) + len(hint.word) + 5
+            if event.y == 0 and event.x < at:
+                await self.app.run_action(hint.action, hint.node or self.screen)
+                return
 
 
 class _Asking(ModalScreen[str | None]):

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.language import _, current
-from tui.keys import fitting, hints
+from tui.keys import Hint, fitting, hints
 
 if TYPE_CHECKING:
     from tui.app import EtabliApp
@@ -40,12 +40,12 @@ class KeyBar(Widget):
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
-    def shown(self) -> list[tuple[int, int, str]]:
-        """Return (first cell, last cell, action) of each hint on the line."""
+    def shown(self) -> list[tuple[int, int, Hint]]:
+        """Return (first cell, last cell, hint) of each hint on the line."""
         places = []
         at = 0
         for hint in fitting(hints(self.screen), self.size.width):
-            places.append((at, at + hint.width - 1, hint.action))
+            places.append((at, at + hint.width - 1, hint))
             at += hint.width
         return places
 
@@ -57,9 +57,9 @@ class KeyBar(Widget):
         return Content.assemble(*parts)
 
     async def on_click(self, event: events.Click) -> None:
-        for first, last, action in self.shown():
+        for first, last, hint in self.shown():
             if first <= event.x <= last:
-                await self.screen.run_action(action)
+                await self.app.run_action(hint.action, hint.node or self.screen)
 
 
 class TooSmall(Widget):
