@@ -41,11 +41,16 @@ RULES: dict[str, GuardRule] = _rules(
         msg("the workshop manager, by registering it"),
         alert="instrument",
     ),
-    GuardRule("G-05", msg("No verdict by an instrument whose calibration has expired, is suspended or unknown.")),
+    GuardRule(
+        "G-05",
+        msg("No verdict by an instrument whose calibration has expired, is suspended or unknown."),
+        alert="instrument",
+    ),
     GuardRule(
         "G-06",
         msg("No verdict by an instrument whose daily check is missing or failed."),
         msg("whoever redoes the check"),
+        alert="instrument",
     ),
     GuardRule(
         "G-07",
