@@ -37,6 +37,7 @@ def log(parser: ArgumentParser, states: tuple[str, ...], provenances: tuple[str,
     parser.add_argument("--comma", action="store_true", help=_("decimal comma and semicolons in CSV"))
     parser.add_argument("--follow", action="store_true", help=_("go on with what comes, until Ctrl+C"))
     parser.add_argument("--events", action="store_true", help=_("the whole event behind each row, as JSON Lines"))
+    parser.add_argument("--frames", action="store_true", help=_("what crossed the wire for each row, in hexadecimal"))
     saved = parser.add_argument_group(_("saved filters"))
     saved.add_argument("--filter", metavar=_("NAME"), help=_("narrowed by this saved filter, too"))
     saved.add_argument("--filters", action="store_true", help=_("list the saved filters"))

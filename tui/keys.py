@@ -66,6 +66,8 @@ PLACES = {
     "LockScreen": N_("At a locked bench"),
     "OrdersScreen": N_("Repair orders"),
     "ErrandRoom": N_("In a room with a menu"),
+    "SearchLine": N_("On the search line of the log"),
+    "FiguresScreen": N_("Workshop figures"),
     "AskingRoom": N_("In a room that asks"),
     "BenchScreen": N_("At the bench"),
     "SummaryScreen": N_("End of an order"),

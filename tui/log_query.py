@@ -202,6 +202,22 @@ def _names(field: str) -> Mapping[str, str] | None:
     return found
 
 
+def shown(field: str, value: str) -> str:
+    """Write a value of a field as people read it, in the language in force."""
+    match field:
+        case "quantity":
+            return str(QUANTITIES[value].name) if value in QUANTITIES else value
+        case "state":
+            return str(State(value)) if value in list(State) else _(OUTCOMES.get(value, value))
+        case "alert":
+            return str(ALERTS[value].title) if value in ALERTS else value
+        case "provenance":
+            return _(ORIGINS.get(value, value))
+        case "kinds":
+            return _(KINDS.get(value, value))
+    return value
+
+
 def _marked(words: Mapping[str, str]) -> dict[str, Callable[[], object]]:
     return {key: (lambda w=word: _(w)) for key, word in words.items()}  # type: ignore[misc]
 

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
-from bench.exports import COLUMNS, headings, rows, whole_file, write_csv, write_jsonl, write_xlsx
+from bench.exports import COLUMNS, rows, whole_file, write_csv, write_jsonl
 from bench.journal import LogRow
-from bench.journal.rows import LogKind
 from bench.language import _, msg
-from bench.quantities import QUANTITIES
 from tui import lines
 from tui.arguments_manager import LOG_FIELDS
 from tui.folder import Folder
-from tui.log_query import KINDS, OUTCOMES, Query, parse, with_options
+from tui.log_files import write
+from tui.log_query import KINDS, Query, parse, with_options
+from tui.log_words import about, outcome
+from tui.raw_frames import frames
 from tui.saved_filters import SavedFilters
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ FOLLOW_SECONDS = 0.3
 # So many rows give the table its widths; more are written as they come.
 _FITTED = 200
 _WIDEST = 72
-_CLEARLY = ("information", "no-limit")
 
 
 def run(arguments: Namespace) -> int:
@@ -54,6 +54,8 @@ def run(arguments: Namespace) -> int:
     with folder.read_journal() as journal:
         if arguments.events:
             _events(journal, wanted)
+        elif arguments.frames:
+            _frames(journal, wanted, folder)
         elif arguments.output in (None, "-"):
             _to_terminal(journal, wanted, arguments)
         else:
@@ -95,21 +97,12 @@ def _to_terminal(journal: Journal, wanted: Query, arguments: Namespace) -> None:
 
 
 def _to_file(journal: Journal, wanted: Query, arguments: Namespace) -> None:
-    columns, found = list(COLUMNS), rows(journal, wanted.filter, wanted.between)
     path = Path(arguments.output)
-    with whole_file(path, force=arguments.force) as half:
-        if arguments.format == "xlsx":
-            write_xlsx(half, headings(), found, title=_("Log"))
-        else:
-            # A spreadsheet knows UTF-8 by its mark; other programs need none.
-            encoding = "utf-8-sig" if arguments.comma else "utf-8"
-            with half.open("w", encoding=encoding, newline="") as stream:
-                if arguments.format == "table":
-                    _table((row for row in journal.log(wanted.filter) if _fits(wanted, row)), stream.write)
-                elif arguments.format == "csv":
-                    write_csv(stream, columns, found, comma=arguments.comma)
-                else:
-                    write_jsonl(stream, columns, found)
+    if arguments.format == "table":
+        with whole_file(path, force=arguments.force) as half, half.open("w", encoding="utf-8") as stream:
+            _table((row for row in journal.log(wanted.filter) if _fits(wanted, row)), stream.write)
+    else:
+        write(journal, wanted, arguments.format, path, comma=arguments.comma, force=arguments.force)
     print(path)
 
 
@@ -159,7 +152,18 @@ def _events(journal: Journal, wanted: Query) -> None:
             print(json.dumps({**vars(event), "kind": event.kind.value}, ensure_ascii=False, default=dict))
 
 
-def _table(found: Iterable[LogRow | None], write: Callable[[str], Any] = sys.stdout.write) -> None:
+def _frames(journal: Journal, wanted: Query, folder: Folder) -> None:
+    """Print what crossed the wire for the rows, each segment once."""
+    told: set[str] = set()
+    for row in journal.log(wanted.filter):
+        if row.recording and row.recording not in told and _fits(wanted, row):
+            told.add(row.recording)
+            print(f"{row.at}  {row.order}  {row.step}  {row.recording}")
+            for line in frames(folder.recordings, row.recording):
+                print(f"  {line}")
+
+
+def _table(found: Iterable[LogRow | None], put: Callable[[str], Any] = sys.stdout.write) -> None:
     """Write rows in columns; the first ones give the widths, so that a million need no more memory."""
     rows_ = iter(found)
     headings_ = [
@@ -170,7 +174,7 @@ def _table(found: Iterable[LogRow | None], write: Callable[[str], Any] = sys.std
     widths = [max(map(lines.width, column)) for column in zip(headings_, *cells, strict=True)]
     rule = ["─" * min(width, 60) for width in widths]
     for line in chain([headings_, rule], cells, (_cells(row) for row in _flushing(rows_))):
-        write("  ".join(lines.padded(c, w) for c, w in zip(line, widths, strict=True)).rstrip() + "\n")
+        put("  ".join(lines.padded(c, w) for c, w in zip(line, widths, strict=True)).rstrip() + "\n")
 
 
 def _until_pause(rows_: Iterator[LogRow | None]) -> Iterator[LogRow]:
@@ -206,34 +210,3 @@ def _cells(row: LogRow) -> list[str]:
 def _short(text: str) -> str:
     """Cut what a table has no room for; JSON Lines and CSV have all of it."""
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
-
-
-def about(row: LogRow) -> str:
-    """Write what a row is about: the quantity with its place and instrument, or the step and what was said."""
-    if row.kind == LogKind.MEASUREMENT:
-        named = lines.named(QUANTITIES[row.quantity], row.label) if row.quantity in QUANTITIES else row.quantity
-        origin = "" if row.provenance == "real" else f" [{lines.provenance(row.provenance)}]"
-        return f"{named} · {row.model} n° {row.serial}{origin}"
-    said = " ".join(row.show_text().split())
-    label = row.label if row.kind in _LABELLED else ""
-    return " · ".join(part for part in (row.step, label, said) if part)
-
-
-_LABELLED = (LogKind.PROMISE, LogKind.QUOTE, LogKind.CUSTODY, LogKind.HANDLING, LogKind.PHOTO, LogKind.PROCEDURE)
-
-
-def outcome(row: LogRow) -> str:
-    """Write how it ended: the verdict, the outcome of a step, the rule that refused."""
-    if row.kind == LogKind.MEASUREMENT:
-        if row.refusal in _CLEARLY:
-            return _("information")
-        refused = f" ({row.refusal})" if row.refusal else ""
-        return f"{row.verdict.symbol} {row.verdict}{refused}"
-    state = "" if row.state in ("done", "corrected") else _(OUTCOMES.get(row.state, row.state))
-    return " · ".join(part for part in (row.refusal, row.alert and _alert(row.alert), state) if part)
-
-
-def _alert(kind: str) -> str:
-    from bench.alerts import kind_of
-
-    return str(kind_of(kind).title)

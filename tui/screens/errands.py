@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # Word, module and class of each room that one can go to from anywhere.
 ROOMS = (
+    (N_("Inbox of the hierarchy"), "tui.screens.inbox", "InboxScreen"),
+    (N_("Intervention log"), "tui.screens.log", "LogScreen"),
+    (N_("Workshop figures"), "tui.screens.figures", "FiguresScreen"),
     (N_("Instruments"), "tui.screens.instruments", "InstrumentsScreen"),
     (N_("Profiles of calibres and cases"), "tui.screens.profiles", "ProfilesScreen"),
     (N_("Procedures"), "tui.screens.procedures", "ProceduresScreen"),

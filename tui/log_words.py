@@ -1,0 +1,35 @@
+"""A row of the log in words: what it is about, and how it ended."""
+
+from __future__ import annotations
+
+from bench.alerts import kind_of
+from bench.journal.rows import LogKind, LogRow
+from bench.language import _
+from bench.quantities import QUANTITIES
+from tui import lines
+from tui.log_query import OUTCOMES
+
+_CLEARLY = ("information", "no-limit")
+_LABELLED = (LogKind.PROMISE, LogKind.QUOTE, LogKind.CUSTODY, LogKind.HANDLING, LogKind.PHOTO, LogKind.PROCEDURE)
+
+
+def about(row: LogRow) -> str:
+    """Write what a row is about: the quantity with its place and instrument, or the step and what was said."""
+    if row.kind == LogKind.MEASUREMENT:
+        named = lines.named(QUANTITIES[row.quantity], row.label) if row.quantity in QUANTITIES else row.quantity
+        origin = "" if row.provenance == "real" else f" [{lines.provenance(row.provenance)}]"
+        return f"{named} · {row.model} n° {row.serial}{origin}"
+    said = " ".join(row.show_text().split())
+    label = row.label if row.kind in _LABELLED else ""
+    return " · ".join(part for part in (row.step, label, said) if part)
+
+
+def outcome(row: LogRow) -> str:
+    """Write how it ended: the verdict, the outcome of a step, the rule that refused."""
+    if row.kind == LogKind.MEASUREMENT:
+        if row.refusal in _CLEARLY:
+            return _("information")
+        refused = f" ({row.refusal})" if row.refusal else ""
+        return f"{row.verdict.symbol} {row.verdict}{refused}"
+    state = "" if row.state in ("done", "corrected") else _(OUTCOMES.get(row.state, row.state))
+    return " · ".join(part for part in (row.refusal, row.alert and str(kind_of(row.alert).title), state) if part)

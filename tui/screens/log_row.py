@@ -1,0 +1,113 @@
+"""One row of the log, opened: all it says, the event behind it, and the raw frames of its recording."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from bench.errors import EtabliError
+from bench.events import Event
+from bench.journal.rows import LogKind, LogRow
+from bench.language import _
+from tui import lines
+from tui.log_query import KINDS
+from tui.log_words import about, outcome
+from tui.raw_frames import frames
+from tui.screens.errands import ErrandRoom
+from tui.screens.room import Errand
+from tui.widgets.page import Page, facts, heading, prose
+from tui.widgets.panel import Panel
+
+
+class LogRowScreen(ErrandRoom):
+    """Enter opens the order; the page goes from the row to its event and down to the bytes."""
+
+    def __init__(self, row: LogRow) -> None:
+        super().__init__()
+        self.row = row
+        self.event: Event | None = None
+        self.frames: list[str] = []
+        self.wire_error: EtabliError | None = None
+
+    def furnish(self) -> ComposeResult:
+        yield Panel()
+        yield Page(self._write)
+
+    def on_mount(self) -> None:
+        self.query_one(Page).focus()
+        self.do(self._load)
+
+    async def _load(self) -> None:
+        workshop, row = self.app.workshop, self.row
+
+        def read() -> tuple[Event | None, list[str], EtabliError | None]:
+            event = workshop.desk.journal.event(row.seq)
+            if not row.recording:
+                return event, [], None
+            try:
+                return event, frames(workshop.folder.recordings, row.recording), None
+            except EtabliError as error:
+                return event, [], error
+
+        self.event, self.frames, self.wire_error = await self.app.at_bench(read)
+        self.query_one(Page).rewrite()
+
+    def main_word(self) -> str:
+        return _("Open the order") if self.row.order else ""
+
+    def action_main(self) -> None:
+        if self.row.order:
+            self.app.open_order(self.row.order)
+
+    def errands(self) -> Sequence[Errand]:
+        found = [Errand(_("Open the order"), self._open)] if self.row.order else []
+        return [*found, Errand(_("All that this order's step says"), self._step)]
+
+    async def _open(self) -> None:
+        self.app.open_order(self.row.order)
+
+    async def _step(self) -> None:
+        from tui.screens.log import LogScreen
+
+        await self.app.push_screen(LogScreen(f"order:{self.row.order} {self.row.step}".strip()))
+
+    def _write(self, width: int) -> list[Content]:
+        row = self.row
+        at = datetime.fromisoformat(row.at)
+        pairs = [
+            (_("What"), _(KINDS.get(row.kind, row.kind))),
+            (_("Time"), f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f" {at:%z}"),
+            (_("Order"), " · ".join(part for part in (row.order, row.watch, row.calibre, row.procedure) if part)),
+            (_("Operator"), row.operator),
+            (_("Step"), " · ".join(part for part in (row.step, _visit(row), row.phase) if part)),
+            (_("About"), about(row)),
+            (_("Value"), " ".join(part for part in (row.show_value(), row.show_expanded()) if part)),
+            (_("Limit"), f"{row.limit} · {row.limit_source}" if row.limit else ""),
+            (_("Decision rule"), lines.rule_name(row.rule) if row.limit else ""),
+            (_("Outcome"), outcome(row)),
+            (_("Remark"), str(row.tag or "")),
+            (_("Text"), row.show_text() if row.kind == LogKind.MEASUREMENT else ""),
+            (_("Event"), f"{row.seq}" + (f" · {self.event.hash}" if self.event else "")),
+            (_("Recording"), row.recording),
+        ]
+        written = heading(_("The row"))[1:] + facts(pairs, width)
+        if row.recording:
+            written += heading(_("What crossed the wire"))
+            if self.wire_error is not None:
+                written += prose(str(self.wire_error), width, "$warning", "  ")
+            written += [Content(f"  {line}"[:width]) for line in self.frames]
+        if self.event is not None:
+            written += heading(_("The event in the journal"))
+            payload = json.dumps(self.event.payload, ensure_ascii=False, indent=2, default=dict)
+            for line in payload.splitlines():
+                indent = " " * (2 + len(line) - len(line.lstrip()))
+                written += prose(line.strip(), width, "", indent[: width // 2])
+        return written
+
+
+def _visit(row: LogRow) -> str:
+    return _("attempt {n}").format(n=row.attempt) if row.attempt > 1 else ""
