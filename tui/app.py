@@ -183,6 +183,11 @@ class EtabliApp(HardyApp, AttendedApp):
     def desk(self) -> Desk:
         return self.workshop.desk
 
+    @property
+    def training(self) -> bool:
+        """Whether the workshop is one for training: everything in it is marked."""
+        return self._opened is not None and self._opened.desk.house.training
+
     # -- opening
 
     def get_default_screen(self) -> Screen[Any]:

@@ -67,6 +67,10 @@ class Workshop:
             parts.callback(journal.close)
             hands: Callable[[str, Handling], None] = lambda order, handling: None  # noqa: E731
             if instruments and settings.simulation is not None:
+                if settings.house.training:
+                    from tui.training.workshop import lend_all
+
+                    lend_all(folder)
                 simulation = Simulation(journal, speed or settings.simulation.speed, settings.simulation.seed)
                 parts.callback(simulation.close)
                 self._simulation, hands = simulation, simulation.hands

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TopBar(Widget):
-    """The first line: the program, the operator with the role, the simulation's warning, the language."""
+    """The first line: the program, the operator with the role, the warnings of simulation and training, the language."""
 
     app: EtabliApp
 
@@ -24,6 +24,8 @@ class TopBar(Widget):
         left = Content.assemble((" ÉTABLI ", "bold $background on $primary"))
         if self.app.simulated:
             left = Content.assemble(left, " ", (" " + _("SIMULATION") + " ", "bold $background on $warning"))
+        if self.app.training:
+            left = Content.assemble(left, " ", (" " + _("TRAINING MODE") + " ", "bold $background on $error"))
         if getattr(self.app, "read_only", False):
             left = Content.assemble(left, " ", (" " + _("READ ONLY") + " ", "bold $background on $secondary"))
         who = ""
