@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,15 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
-from bench.errors import EtabliError, Refused
+from bench.errors import EtabliError
 from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
-from bench.measurement import Sample
-from bench.photos import PhotoKind
 from tui.screens.bench_acts import Act, Acts
-from tui.screens.bench_pace import PacedRoom
+from tui.screens.bench_measuring import MeasuringRoom
 from tui.screens.blame import blamed
-from tui.screens.dialogs import Reason
 from tui.screens.glance import Glance, glance
 from tui.screens.room import Errand
 from tui.sounds import Sound
@@ -29,7 +25,6 @@ from tui.widgets.form import Form
 from tui.widgets.form_fields import Field
 from tui.widgets.form_lists import LinesField, PickedField
 from tui.widgets.instruments import InstrumentStrip
-from tui.widgets.live import Live, traced
 from tui.widgets.order_header import OrderHeader
 from tui.widgets.panel import Panel
 from tui.widgets.pictures import Pictures
@@ -40,17 +35,12 @@ from tui.widgets.todo import Todo
 from tui.widgets.verdict import VerdictBand
 
 if TYPE_CHECKING:
-    from bench.judging import Judged, MeasureTask
     from bench.work import Work
 
 REPAINTS_PER_SECOND = 12
 SECOND = 1.0
 # How often the bench asks the journal for what others have decided, while something waits for them.
 HEAR_SECONDS = 3.0
-# Refusals that a reason lifts: asked for on the spot.
-REASONED = ("G-29", "G-30", "reserve", "no-verdict")
-
-
 # What Enter does where that is the remedy of what stops a step.
 _REMEDIES = {"G-38": N_("Read the card"), "custody": N_("Take over")}
 # Keys that are letters: in a line to type in they are text, so the last line does not name them there.
@@ -67,7 +57,7 @@ _LETTERS = {
 }
 
 
-class BenchScreen(PacedRoom):
+class BenchScreen(MeasuringRoom):
     """Leads through one order. Everything that touches the order runs in the bench's thread, one call at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,13 +81,8 @@ class BenchScreen(PacedRoom):
         self.work = work
         self.now: Glance | None = None
         self.busy = False
-        self.running: MeasureTask | None = None
-        self.done_at: datetime | None = None
-        """When the step under way was really done: a late entry."""
         self.note = ""
         """The technician's own word on the step under way."""
-        self.samples: deque[Sample] = deque(maxlen=8192)
-        self.live = Live()
         self.pictures = Pictures()
         self.acts = Acts(self)
         self._looking = asyncio.Lock()
@@ -220,43 +205,6 @@ class BenchScreen(PacedRoom):
             self._show_measuring()
         self.refresh_bindings()
 
-    def _show_measuring(self) -> None:
-        """Show the measuring part: what to do, the reading, the verdict, the table."""
-        now = self.now
-        assert now is not None
-        task = self.running or now.task
-        error = self.query_one(Panel).error is not None
-        late = f"{self.done_at:%d.%m. %H:%M}" if self.done_at is not None else ""
-        self.query_one(Todo).show(now, running=self.running is not None, error=error, late=late)
-        readout, band, pictures = self.query_one(Readout), self.query_one(VerdictBand), self.pictures
-        results = self.query_one(Results)
-        at_it = now.measuring and now.started
-        roomy = self.app.size.height >= 40
-        if self.running is None:
-            pictures.look(now.task, now.tasks, now.judged, self.last or now.judged, now.before, roomy=roomy)
-        pictures.display = self.running is not None or (at_it and bool(pictures.view))
-        results.display = at_it and bool(now.judged) and (roomy or pictures.results_instead)
-        results.show(now.judged, now.before)
-        if self.running is not None:
-            readout.display = True
-            band.show(())
-            readout.show(self.live.shown(), self.running.label)
-        else:
-            finished = self.last or (now.judged if now.outcome is not None else ())
-            band.show(finished)
-            readout.display = at_it and bool(finished or task) and not self.query_one(Panel).shown
-            if finished:
-                readout.show(*traced(finished))
-            elif task is not None:
-                readout.show(Live(task).shown(), task.label)
-
-    def _drain(self) -> None:
-        """Take what the instrument has said since the last repaint."""
-        if new := self.live.take(self.samples):
-            self.query_one(Readout).show(self.live.shown(), self.running.label if self.running else "")
-            self.pictures.hear(new)
-        self.pictures.tick()
-
     def link_changed(self, instrument: str, state: LinkState) -> None:
         """Show the new state of a link."""
         self.query_one(InstrumentStrip).changed(instrument, state)
@@ -340,9 +288,6 @@ class BenchScreen(PacedRoom):
 
     def action_sheet(self) -> None:
         self._do(self.write_sheet)
-
-    def action_repeat(self) -> None:
-        self._do(self._repeat)
 
     def errands(self) -> Sequence[Errand]:
         """Return the entries of the “more” list, for the palette."""
@@ -447,109 +392,9 @@ class BenchScreen(PacedRoom):
 
         self._do(answer)
 
-    async def _confirm(self) -> None:
-        if await self._with_reason(self.work.confirm):
-            await self.enter_next()
-
-    async def _repeat(self) -> None:
-        if await self._with_reason(self.work.repeat):
-            self.last = ()
-
-    async def _with_reason(self, act: Callable[[str], object]) -> bool:
-        """Do what may need a reason, asking for one when it is refused without; False when none was given."""
-        try:
-            await self.app.at_bench(act, "")
-        except Refused as refused:
-            refusal = refused.refusal
-            if refusal.rule not in REASONED:
-                raise
-            reason = await self.app.push_screen_wait(Reason(lambda: f"{refusal.reason}\n{refusal.remedy}"))
-            if reason is None:
-                return False
-            await self.app.at_bench(act, reason)
-        return True
-
     async def _close(self) -> None:
         """Take the order up again: that closes its sheet, or says what is missing."""
         self.work = await self.app.at_bench(self.app.workshop.desk.work, self.work.number)
-
-    def _may_key_in(self) -> bool:
-        """Whether the instrument that failed may be replaced by a person reading another display."""
-        task = self.now.task if self.now else None
-        records = self.app.workshop.records
-        return task is not None and any(r.kind is task.kind and r.dialect == "manual" for r in records)
-
-    def action_by_hand(self) -> None:
-        """Key the reading in while the instrument's link is down: first a photo of the display, then the value."""
-        if self.now is not None and self.now.task is not None:
-            self._measure(self.now.task, by_hand=True)
-
-    def _pace(self, task: MeasureTask) -> float | None:
-        """How the clock of the task's instrument goes against ours: a simulated one's may be faster; None: a person."""
-        record = next((r for r in self.app.workshop.records if r.kind is task.kind), None)
-        if record is None or record.dialect == "manual":
-            return None
-        return float(record.options.get("pacing", 1.0)) if record.simulated else 1.0
-
-    def action_picture(self) -> None:
-        """Show the next picture of the measurement."""
-        self.pictures.next_view()
-        self._show_measuring()
-        self.refresh_bindings()
-
-    def action_zoom(self) -> None:
-        """Zoom the paper strip."""
-        self.pictures.closer()
-
-    def action_give_up(self) -> None:
-        """Leave the step unmeasured, with a reason."""
-        self._do(self._give_up)
-
-    async def _give_up(self) -> None:
-        reason = await self.app.push_screen_wait(Reason(lambda: _("Why can this step not be measured?")))
-        if reason is not None:
-            await self.app.at_bench(self.work.give_up, reason)
-            await self.enter_next()
-
-    def _measure(self, task: MeasureTask, *, indication: bool = False, by_hand: bool = False) -> None:
-        async def measure() -> None:
-            if by_hand and not await self._photo_first():
-                return
-            self.samples.clear()
-            self.live = Live(task)
-            self.last = ()
-            self.running = task
-            self.pictures.begin(task, None if by_hand else self._pace(task))
-            self._show_measuring()
-            self.refresh_bindings()
-            self.ticking.resume()
-            judged: list[tuple[Judged, ...]] = []
-
-            def run(reason: str) -> None:
-                self.work.prepare(task)
-                append = self.samples.append
-                measure = self.work.measure
-                judged.append(measure(task, append, reason=reason, indication=indication, by_hand=by_hand))
-
-            if await self._with_reason(run):
-                self.last = judged[0]
-                self._hear(await self.app.at_bench(self.work.outcome))
-                self.to_consider = True
-
-        self._do(measure)
-
-    async def _photo_first(self) -> bool:
-        """See that a photo of the display is attached to the step before its value is keyed in (G-30)."""
-        step = self.work.step
-        if step is None or step.id in self.work.state.photo_steps:
-            return True
-        self.app.notify(_("First a photo of the display: it proves the value that is keyed in."))
-        return await self.acts.photos.attach(PhotoKind.EVIDENCE.value) is not None
-
-    def action_indication(self) -> None:
-        """Take a reading with an instrument that may give no verdict."""
-        if self.now is not None and self.now.task is not None:
-            self._measure(self.now.task, indication=True)
 
     async def write_sheet(self) -> None:
         path = await self.app.at_bench(self.app.workshop.sheet, self.work.number, "pdf")
