@@ -12,7 +12,7 @@ PER_LINE = 16
 ARROWS = {"rx": "←", "tx": "→"}
 
 
-def frames(recordings: Path, segment: str) -> list[str]:
+def frames(recordings: Path, segment: str, per_line: int = PER_LINE) -> list[str]:
     """Return the frames of a segment ("2026-11-22-105817#2") as lines. Raises UsageError where there are none."""
     session, _sign, _number = segment.partition("#")
     if not session:
@@ -34,15 +34,15 @@ def frames(recordings: Path, segment: str) -> list[str]:
     begin = found.frames[0].monotonic if found.frames else 0.0
     for frame in found.frames:
         at = f"{frame.monotonic - begin:9.3f} s {ARROWS.get(frame.direction, frame.direction)}"
-        said += [f"{at if start == 0 else ' ' * len(at)}  {row}" for start, row in dumped(frame.data)]
+        said += [f"{at if start == 0 else ' ' * len(at)}  {row}" for start, row in dumped(frame.data, per_line)]
     return said or [_("Nothing crossed the wire.")]
 
 
-def dumped(data: bytes) -> list[tuple[int, str]]:
-    """Return (offset, line) for each sixteen bytes: hexadecimal, and the signs that they are in ASCII."""
+def dumped(data: bytes, per_line: int = PER_LINE) -> list[tuple[int, str]]:
+    """Return (offset, line) for each `per_line` bytes: hexadecimal, and the signs that they are in ASCII."""
     rows = []
-    for start in range(0, len(data), PER_LINE):
-        part = data[start : start + PER_LINE]
+    for start in range(0, len(data), per_line):
+        part = data[start : start + per_line]
         signs = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in part)
-        rows.append((start, f"{part.hex(' '):<{PER_LINE * 3 - 1}}  {signs}"))
+        rows.append((start, f"{part.hex(' '):<{per_line * 3 - 1}}  {signs}"))
     return rows or [(0, "")]

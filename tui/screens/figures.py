@@ -23,11 +23,13 @@ from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
 from tui.screens.rows import PickDialog
 from tui.widgets.curve import Curve
-from tui.widgets.page import prose
+from tui.widgets.page import NARROW, prose
 from tui.widgets.panel import Panel
 from tui.widgets.picklist import Column, PickList
 
 BAR = 16
+# Figures with so many columns have no room for long headings and bars on a narrow terminal.
+MANY = 4
 
 
 def months(today: date) -> list[tuple[str, Period]]:
@@ -66,6 +68,23 @@ class _Heading(Widget):
         return Content("\n").join([line.truncate(width + 1, ellipsis=True) for line in [*lines, note]])
 
 
+class _Facts(Widget):
+    """The line under the cursor with its headings in full: a narrow table has no room for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+
+    def show(self, words: str) -> None:
+        """Draw these words."""
+        self.words = words
+        self.refresh(layout=True)
+
+    def render(self) -> Content:
+        width = max(20, self.size.width - 2)
+        return Content("\n").join(prose(self.words, width, "", " ")[:3]) if self.words else Content("")
+
+
 class FiguresScreen(ErrandRoom):
     """← → go from figure to figure, Enter opens the rows behind a line, the menu changes the period and prints."""
 
@@ -88,6 +107,7 @@ class FiguresScreen(ErrandRoom):
         yield Panel()
         yield PickList[Line]([Column("", 0, lambda line: str(line.label))], searchable=False)
         yield Curve()
+        yield _Facts()
 
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
@@ -151,6 +171,7 @@ class FiguresScreen(ErrandRoom):
         lines.fill([*figure.lines, *([figure.whole] if figure.whole and figure.lines else [])] if figure else [])
         lines.refresh(layout=True)
         self._draw_curve()
+        self.query_one(_Facts).show(self._facts())
         self.refresh_bindings()
 
     def _note(self, figure: Figure | None) -> str:
@@ -171,19 +192,24 @@ class FiguresScreen(ErrandRoom):
             return [Column("", 0, lambda line: str(line.label))]
         columns = [Column[Line](ABOUT[figure.about], 0, lambda line: str(line.label), style=self._strong)]
         columns += [
-            Column(column.heading(), max(8, len(column.heading())), self._cell(figure, place), style=self._strong)
+            Column(column.heading(), self._width(figure, place), self._cell(figure, place), style=self._strong)
             for place, column in enumerate(figure.columns)
         ]
-        if not figure.curves:
+        if not figure.curves and (self.app.size.width >= NARROW or len(figure.columns) < MANY):
             columns.append(Column("", BAR, self._bar(figure), style=lambda _line: "$primary"))
         return columns
 
     def _strong(self, line: Line) -> str:
         return "bold" if self.figure is not None and line is self.figure.whole else ""
 
+    def _width(self, figure: Figure, place: int) -> int:
+        whole = max(8, len(figure.columns[place].heading()))
+        if self.app.size.width >= NARROW:
+            return whole
+        return min(whole, 8 if len(figure.columns) >= MANY else 12)
+
     def _cell(self, figure: Figure, place: int) -> Callable[[Line], str]:
-        column = figure.columns[place]
-        width = max(8, len(column.heading()))
+        column, width = figure.columns[place], self._width(figure, place)
         return lambda line: column.show(line.cells[place]).rjust(width)
 
     def _bar(self, figure: Figure) -> Callable[[Line], str]:
@@ -208,6 +234,18 @@ class FiguresScreen(ErrandRoom):
 
     def on_pick_list_moved(self) -> None:
         self._draw_curve()
+        self.query_one(_Facts).show(self._facts())
+
+    def on_resize(self) -> None:
+        if self.is_mounted and self.query(PickList):
+            self._draw()
+
+    def _facts(self) -> str:
+        figure, line = self.figure, self.query_one(PickList).picked
+        if figure is None or not isinstance(line, Line):
+            return ""
+        cells = zip(figure.columns, line.cells, strict=True)
+        return f"{line.label}: " + " · ".join(f"{column.heading()} {column.show(cell)}" for column, cell in cells)
 
     # -- what can be done
 

@@ -22,6 +22,9 @@ from tui.screens.room import Errand
 from tui.widgets.page import Page, facts, heading, prose
 from tui.widgets.panel import Panel
 
+# From so many cells on, sixteen bytes and their signs fit a line.
+WIDE = 86
+
 
 class LogRowScreen(ErrandRoom):
     """Enter opens the order; the page goes from the row to its event and down to the bytes."""
@@ -43,13 +46,14 @@ class LogRowScreen(ErrandRoom):
 
     async def _load(self) -> None:
         workshop, row = self.app.workshop, self.row
+        per_line = 16 if self.app.size.width >= WIDE else 12
 
         def read() -> tuple[Event | None, list[str], EtabliError | None]:
             event = workshop.desk.journal.event(row.seq)
             if not row.recording:
                 return event, [], None
             try:
-                return event, frames(workshop.folder.recordings, row.recording), None
+                return event, frames(workshop.folder.recordings, row.recording, per_line), None
             except EtabliError as error:
                 return event, [], error
 
