@@ -23,7 +23,7 @@ from tui.widgets.panel import Panel
 from tui.widgets.readout import Readout
 from tui.widgets.results import Results
 from tui.widgets.steps import StepsMap, mark_of
-from tui.widgets.verdict import VerdictBand
+from tui.widgets.verdict import VerdictBand, is_information
 
 if TYPE_CHECKING:
     from tui.follow_app import FollowApp
@@ -146,9 +146,10 @@ class FollowOrderScreen(Room):
     def _measured(self, now: Look, width: int) -> list[Content]:
         if not now.figures:
             return []
+        asked = [entry for entry in now.figures if not is_information(entry)] or now.figures
         table = Results()
-        table.judged, table.before = now.figures, now.first
-        return [*page.heading(_("Measured")), *table.lines(width, len(now.figures) + 1)]
+        table.judged, table.before = asked, now.first
+        return [*page.heading(_("Measured")), *table.lines(width, len(asked) + 1)]
 
     def _steps(self, now: Look) -> list[Content]:
         lines = page.heading(_("Steps"))
