@@ -1,16 +1,17 @@
-"""What the rows of the intervention log are found by: for each block of rows, one bitmap for each value and word.
+"""What the rows of the intervention log are found by: for each part of it, one bitmap for each value and word.
 
-A row's place in its block is a bit of a whole number: filters are combined with `&` and `|`. A word that stands in few
-rows is kept as a list of places instead.
+A part is a full block of rows, or a stretch of blocks that were merged. A row's place in its part is a bit of a whole
+number: filters are combined with `&` and `|`. What stands in few rows is kept as a list of places instead.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
+import struct
 import unicodedata
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from sys import byteorder
@@ -20,15 +21,15 @@ from bench.journal.entries import LOG_COLUMNS
 from bench.journal.rows import sentence_of
 
 BLOCK = 4096
+STRETCH = 64 * BLOCK
 FIELDS = (
     "kind", "order", "operator", "quantity", "state", "instrument", "provenance", "calibre", "procedure", "refusal",
     "alert",
 )  # fmt: skip
 """The columns that are looked for by their whole value."""
 WATCH, TEXT = "watch", "text"
-_BYTES = BLOCK // 8
-# Up to so many places are shorter as a list, which takes longer to read.
-_FEW = 32
+# A list of places is kept where it is shorter than a quarter of the bitmap.
+_SHORTER = 128
 _PLACES = {name: place for place, name in enumerate(LOG_COLUMNS)}
 _FIELD_PLACES = tuple((name, _PLACES[name]) for name in FIELDS)
 _WATCH = _PLACES["watch"]
@@ -85,71 +86,135 @@ def keys(row: Sequence[Any]) -> Iterator[Key]:
         yield TEXT, word
 
 
-def index_rows(block: int, rows: Iterable[Sequence[Any]]) -> list[IndexRow]:
-    """Return the rows of the index for one full block, sorted by their key."""
-    places: dict[Key, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
+class Gathering:
+    """Gathers what the rows of one part are found by, row after row."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.size = 0
+        self.first_utc = self.last_utc = ""
+        self._places: dict[Key, array[int]] = {}
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Take the next row: all columns of the log, its UTC time last."""
+        at = row[-1]
+        self.first_utc = min(self.first_utc or at, at)
+        self.last_utc = max(self.last_utc, at)
         for key in keys(row):
-            places[key].append(place)
-    return [(facet, block, value, encoded(found)) for (facet, value), found in sorted(places.items())]
+            found = self._places.get(key)
+            if found is None:
+                found = self._places[key] = array("I")
+            found.append(self.size)
+        self.size += 1
+
+    @property
+    def part(self) -> tuple[int, int, str, str]:
+        """The row of `log_part`."""
+        return self.start, self.size, self.first_utc, self.last_utc
+
+    def index(self) -> list[IndexRow]:
+        """The rows of `log_index`, sorted by their key."""
+        found = sorted(self._places.items())
+        return [(facet, self.start, value, encoded(places, self.size)) for (facet, value), places in found]
 
 
-def encoded(places: Sequence[int]) -> bytes:
-    """Return ascending places in a block as they are stored."""
-    if len(places) <= _FEW:
-        few = array("H", places)
+def encoded(places: Sequence[int], size: int) -> bytes:
+    """Return ascending places in a part of that many rows as they are stored: as a list where they are few."""
+    if len(places) * _SHORTER < size:
+        few = array("I", places)
         if byteorder == "big":
             few.byteswap()
         return few.tobytes()
-    return bitmap(places)
+    return bitmap(places, size)
 
 
-def bitmap(places: Iterable[int]) -> bytes:
-    """Return a block's bits, those of the places set."""
-    bits = bytearray(_BYTES)
+def bitmap(places: Iterable[int], size: int) -> bytes:
+    """Return the bits of a part, those of the places set."""
+    bits = bytearray(size // 8)
     for place in places:
         bits[place >> 3] |= 1 << (place & 7)
     return bytes(bits)
 
 
-def decoded(stored: bytes) -> int:
+def decoded(stored: bytes, size: int) -> int:
     """Return the bits of what is stored."""
-    if len(stored) == _BYTES:
-        return int.from_bytes(stored, "little")
-    few = array("H", stored)
-    if byteorder == "big":
-        few.byteswap()
-    bits = 0
-    for place in few:
-        bits |= 1 << place
-    return bits
+    if len(stored) < size // 8:
+        few = array("I", stored)
+        if byteorder == "big":
+            few.byteswap()
+        stored = bitmap(few, size)
+    return int.from_bytes(stored, "little")
 
 
-def places(bits: int) -> list[int]:
-    """Return the places of the bits that are set, ascending."""
-    found = []
-    while bits:
-        low = bits & -bits
-        found.append(low.bit_length() - 1)
-        bits ^= low
-    return found
+def places(bits: int, *, newest: bool = False) -> Iterator[int]:
+    """Yield the places of the bits that are set, ascending, or descending where the newest come first."""
+    words = bits.to_bytes((bits.bit_length() + 63) // 64 * 8, "little")
+    numbered = list(enumerate(struct.unpack(f"<{len(words) // 8}Q", words)))
+    for number, word in reversed(numbered) if newest else numbered:
+        if word:
+            found = []
+            while word:
+                low = word & -word
+                found.append(number * 64 + low.bit_length() - 1)
+                word ^= low
+            yield from reversed(found) if newest else found
 
 
 def complete(connection: sqlite3.Connection, last: int) -> None:
     """Index every full block up to row `last` that is not indexed yet; the caller's transaction holds it."""
-    done = connection.execute("SELECT coalesce(max(block) + 1, 0) FROM log_block").fetchone()[0]
-    for block in range(done, last // BLOCK):
-        rows = connection.execute(
-            f"SELECT {READ}, at_utc FROM log WHERE n > ? AND n <= ? ORDER BY n", (block * BLOCK, (block + 1) * BLOCK)
-        ).fetchall()
-        insert(connection, block, rows)
+    done = connection.execute("SELECT coalesce(max(start + size), 0) FROM log_part").fetchone()[0]
+    for start in range(done, last - BLOCK + 1, BLOCK):
+        _index(connection, start, BLOCK)
 
 
-def insert(connection: sqlite3.Connection, block: int, rows: Sequence[Sequence[Any]]) -> None:
-    """Index a full block of rows: all columns of the log, their UTC time last."""
-    times = [row[-1] for row in rows]
-    connection.execute("INSERT INTO log_block VALUES (?, ?, ?)", (block, min(times), max(times)))
-    connection.executemany("INSERT INTO log_index VALUES (?, ?, ?, ?)", index_rows(block, rows))
+def insert(connection: sqlite3.Connection, gathered: Gathering) -> None:
+    """Write the index of a full part."""
+    connection.execute("INSERT INTO log_part VALUES (?, ?, ?, ?)", gathered.part)
+    connection.executemany("INSERT INTO log_index VALUES (?, ?, ?, ?)", gathered.index())
+
+
+def merge(connection: sqlite3.Connection) -> None:
+    """Make one part of the blocks of each full stretch, each in a transaction of its own: few long bitmaps are read
+    faster than many short ones.
+    """
+    rows = connection.execute("SELECT start FROM log_part WHERE size = ? ORDER BY start", (BLOCK,)).fetchall()
+    stretches = Counter(start // STRETCH for (start,) in rows)
+    for stretch in (number for number, count in stretches.items() if count == STRETCH // BLOCK):
+        start = stretch * STRETCH
+        inner = not connection.in_transaction
+        if inner:
+            connection.execute("BEGIN IMMEDIATE")
+        places: dict[Key, list[int]] = defaultdict(list)
+        query = "SELECT facet, start, value, rows FROM log_index WHERE facet = ? AND start >= ? AND start < ?"
+        for facet in (*FIELDS, WATCH, TEXT):
+            for _facet, at, value, stored in connection.execute(query, (facet, start, start + STRETCH)):
+                places[facet, value] += [at - start + place for place in _listed(stored)]
+        times = connection.execute(
+            "SELECT min(first_utc), max(last_utc) FROM log_part WHERE start >= ? AND start < ?",
+            (start, start + STRETCH),
+        ).fetchone()
+        for facet in (*FIELDS, WATCH, TEXT):
+            connection.execute(
+                "DELETE FROM log_index WHERE facet = ? AND start >= ? AND start < ?", (facet, start, start + STRETCH)
+            )
+        connection.execute("DELETE FROM log_part WHERE start >= ? AND start < ?", (start, start + STRETCH))
+        connection.execute("INSERT INTO log_part VALUES (?, ?, ?, ?)", (start, STRETCH, *times))
+        found = ((facet, start, value, encoded(at, STRETCH)) for (facet, value), at in sorted(places.items()))
+        connection.executemany("INSERT INTO log_index VALUES (?, ?, ?, ?)", found)
+        if inner:
+            connection.execute("COMMIT")
+
+
+def _listed(stored: bytes) -> Iterable[int]:
+    return places(decoded(stored, BLOCK))
+
+
+def _index(connection: sqlite3.Connection, start: int, size: int) -> None:
+    gathered = Gathering(start)
+    query = f"SELECT {READ}, at_utc FROM log WHERE n > ? AND n <= ? ORDER BY n"
+    for row in connection.execute(query, (start, start + size)):
+        gathered.add(row)
+    insert(connection, gathered)
 
 
 READ = ", ".join(f'"{name}"' for name in LOG_COLUMNS)

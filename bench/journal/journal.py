@@ -69,6 +69,7 @@ class Journal(JournalReading):
             self._writer = connection
             self._head = self._check_tail()
             self._last = self._last_row(connection)
+            self._merge(connection)
 
     @classmethod
     def open(cls, path: Path, *, station: str, writable: bool = True, stamp: Stamp = now) -> Journal:
@@ -163,6 +164,13 @@ class Journal(JournalReading):
     @staticmethod
     def _last_row(connection: sqlite3.Connection) -> int:
         return int(connection.execute("SELECT coalesce(max(n), 0) FROM log").fetchone()[0])
+
+    def _merge(self, connection: sqlite3.Connection) -> None:
+        """Shorten the log's index while nobody waits for a step; what cannot be written now is left for next time."""
+        try:
+            blocks.merge(connection)
+        except sqlite3.Error:
+            self._roll_back(connection)
 
     def _chain(self, drafts: Sequence[Draft]) -> tuple[list[Record], list[Event]]:
         seq, prev = self._head

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from itertools import product
+from itertools import chain, islice, product
 from typing import Any, NamedTuple
 
 from bench.errors import UsageError
@@ -16,13 +16,12 @@ from bench.journal.entries import LOG_COLUMNS, moment
 from bench.journal.rows import LogFilter
 from bench.language import msg
 
-# How many blocks are looked through at once: few first, because a page is mostly full soon.
-_BATCHES = (4, 16, 64, 256)
-# From so many rows of a block, all of it is read in one go.
-_MANY = 256
+# How many rows are looked through at once: few first, because a page is mostly full soon.
+_BATCHES = (4, 16, 64, 256, 512)
+# Where one row in so many is wanted, all of them are read in one go.
+_DENSE = 16
 _FEW = 64
 _WORDS_AT_MOST = 3
-_ALL = (1 << BLOCK) - 1
 
 CHOICES = {"kinds": "kind", "guard": "refusal"} | {
     name: name
@@ -43,11 +42,20 @@ class _Lookup(NamedTuple):
 _Condition = list[tuple[_Lookup, ...]]
 
 
-class _Span(NamedTuple):
-    """A block that may hold rows of the time asked for, and whether all of its rows are of it."""
+class _Part(NamedTuple):
+    """A part of the log that may hold rows of the time asked for, and whether all of its rows are of it."""
 
-    block: int
+    start: int
+    size: int
     whole: bool
+
+    @property
+    def all(self) -> int:
+        return (1 << self.size) - 1
+
+
+Found = tuple[int, int, int]
+"""Where a part starts (rows before it), how many rows it has, and the bits of those that were found."""
 
 
 class Finder:
@@ -72,8 +80,8 @@ class Finder:
         newest: bool = False,
         after: int = 0,
         before: int = 0,
-    ) -> Iterator[tuple[int, int]]:
-        """Yield (block, bits of the rows found): from the oldest, or from the newest block.
+    ) -> Iterator[Found]:
+        """Yield where rows are found: from the oldest part, or from the newest.
 
         Only rows whose number is above `after`, and below `before` where that is not 0.
         """
@@ -81,24 +89,23 @@ class Finder:
         with self._turn:
             self._follow(connection)
             tail = self._in_tail(conditions)
-            last, full = self._seen, self._first // BLOCK
-            times = (min(self._times), max(self._times)) if self._times else None
-        first = after // BLOCK
-        end = min(before - 1, last) if before else last
-        spans = _spans(connection, wanted, first, min(full, end // BLOCK + 1))
-        ends = [(full, tail, _inside(wanted, *times))] if times and tail and end > full * BLOCK else []
+            first, size = self._first, self._seen - self._first
+            whole = not self._times or _inside(wanted, min(self._times), max(self._times))
+        end = min(before - 1, first + size) if before else first + size
+        parts = _parts(connection, wanted, after, min(end, first))
+        last = [((first, size, whole), tail)] if tail and end > first else []
         if newest:
-            spans.reverse()
-        whole = _through(connection, conditions, spans)
-        for block, bits, fits in (*ends, *whole) if newest else _chained(whole, ends):
-            if block * BLOCK < after:
-                bits = bits >> (after - block * BLOCK) << (after - block * BLOCK)
-            if (block + 1) * BLOCK > end:
-                bits &= (1 << (end - block * BLOCK)) - 1
+            parts.reverse()
+        full = _through(connection, conditions, parts)
+        for (start, length, fits), bits in chain(last, full) if newest else chain(full, last):
+            if start < after:
+                bits = bits >> (after - start) << (after - start)
+            if start + length > end:
+                bits &= (1 << (end - start)) - 1
             if bits and not fits:
-                bits &= _of_the_time(connection, wanted, block)
+                bits &= _of_the_time(connection, wanted, start, length)
             if bits:
-                yield block, bits
+                yield start, length, bits
 
     def choices(self, connection: sqlite3.Connection, field: str) -> list[str]:
         """Return the values that occur in a field of the filter, sorted. Raises UsageError for one without choices."""
@@ -115,10 +122,10 @@ class Finder:
 
     def _follow(self, connection: sqlite3.Connection) -> None:
         """Take in the rows that were added since, and leave those whose block is full by now."""
-        full = connection.execute("SELECT coalesce(max(block) + 1, 0) FROM log_block").fetchone()[0]
-        if full * BLOCK != self._first:
+        full = connection.execute("SELECT coalesce(max(start + size), 0) FROM log_part").fetchone()[0]
+        if full != self._first:
             self.forget()
-            self._first = self._seen = full * BLOCK
+            self._first = self._seen = full
         rows = connection.execute(f"SELECT {READ}, at_utc FROM log WHERE n > ? ORDER BY n", (self._seen,))
         for row in rows:
             bit = 1 << (row[0] - self._first - 1)
@@ -145,25 +152,21 @@ class Finder:
 
 
 def read(
-    connection: sqlite3.Connection, columns: str, block: int, bits: int, *, newest: bool = False
+    connection: sqlite3.Connection, columns: str, start: int, size: int, bits: int, *, newest: bool = False
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a block whose bits are set, with those columns (SQL)."""
-    start = block * BLOCK
-    order = "ORDER BY n DESC" if newest else "ORDER BY n"
-    if bits == _ALL:
-        query = f"SELECT {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK} {order}"
-        yield from connection.execute(query)
-    elif bits.bit_count() >= _MANY and not newest:
-        query = f"SELECT n, {columns} FROM log WHERE n > {start} AND n <= {start + BLOCK} {order}"
-        marks = f"{bits:0{BLOCK}b}"[::-1]
-        yield from (row[1:] for row in connection.execute(query) if marks[row[0] - start - 1] == "1")
+    """Yield the rows of a part whose bits are set, with those columns (SQL)."""
+    count = bits.bit_count()
+    if count == size and not newest:
+        yield from connection.execute(f"SELECT {columns} FROM log WHERE n > {start} AND n <= {start + size} ORDER BY n")
+    elif count >= size // _DENSE and not newest:
+        marks = f"{bits:0{size}b}"[::-1]
+        rows = connection.execute(f"SELECT n, {columns} FROM log WHERE n > {start} AND n <= {start + size} ORDER BY n")
+        yield from (row[1:] for row in rows if marks[row[0] - start - 1] == "1")
     else:
-        numbers = [start + 1 + place for place in blocks.places(bits)]
-        if newest:
-            numbers.reverse()
-        for some in range(0, len(numbers), _FEW):
-            chosen = ",".join(map(str, numbers[some : some + _FEW]))
-            yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({chosen}) {order}")
+        found = blocks.places(bits, newest=newest)
+        order = "ORDER BY n DESC" if newest else "ORDER BY n"
+        while some := [str(start + 1 + place) for place in islice(found, _FEW)]:
+            yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({','.join(some)}) {order}")
 
 
 def named(columns: Sequence[str]) -> str:
@@ -224,17 +227,17 @@ def _word(facet: str, word: str) -> _Lookup:
     return _Lookup(facet, (), word) if len(word) > 1 else _Lookup(facet, (word,))
 
 
-def _spans(connection: sqlite3.Connection, wanted: LogFilter, first: int, end: int) -> list[_Span]:
-    query = "SELECT block, first_utc, last_utc FROM log_block WHERE block >= ? AND block < ?"
-    bounds: list[Any] = [first, end]
+def _parts(connection: sqlite3.Connection, wanted: LogFilter, after: int, end: int) -> list[_Part]:
+    query = "SELECT start, size, first_utc, last_utc FROM log_part WHERE start + size > ? AND start < ?"
+    bounds: list[Any] = [after, end]
     if wanted.since is not None:
         query += " AND last_utc >= ?"
         bounds.append(moment(wanted.since))
     if wanted.until is not None:
         query += " AND first_utc < ?"
         bounds.append(moment(wanted.until))
-    rows = connection.execute(f"{query} ORDER BY block", bounds)
-    return [_Span(block, _inside(wanted, first_utc, last_utc)) for block, first_utc, last_utc in rows]
+    rows = connection.execute(f"{query} ORDER BY start", bounds)
+    return [_Part(start, size, _inside(wanted, first, last)) for start, size, first, last in rows]
 
 
 def _inside(wanted: LogFilter, first_utc: str, last_utc: str) -> bool:
@@ -243,32 +246,34 @@ def _inside(wanted: LogFilter, first_utc: str, last_utc: str) -> bool:
     )
 
 
-def _of_the_time(connection: sqlite3.Connection, wanted: LogFilter, block: int) -> int:
-    """Return which rows of a block are of the time asked for."""
+def _of_the_time(connection: sqlite3.Connection, wanted: LogFilter, start: int, size: int) -> int:
+    """Return which rows of a part are of the time asked for."""
     bounds = [(" AND at_utc >= ?", wanted.since), (" AND at_utc < ?", wanted.until)]
     given = [(sql, moment(at)) for sql, at in bounds if at is not None]
-    start = block * BLOCK
-    query = f"SELECT n FROM log WHERE n > {start} AND n <= {start + BLOCK}{''.join(sql for sql, _at in given)}"
-    places = [n - start - 1 for (n,) in connection.execute(query, [at for _sql, at in given])]
-    return int.from_bytes(blocks.bitmap(places), "little")
+    query = f"SELECT n FROM log WHERE n > {start} AND n <= {start + size}{''.join(sql for sql, _at in given)}"
+    rows = connection.execute(query, [at for _sql, at in given])
+    return int.from_bytes(blocks.bitmap((n - start - 1 for (n,) in rows), (size + 7) // 8 * 8), "little")
 
 
 def _through(
-    connection: sqlite3.Connection, conditions: Sequence[_Condition], spans: Sequence[_Span]
-) -> Iterator[tuple[int, int, bool]]:
-    """Yield (block, bits, whether the times fit) of the full blocks with rows that fulfil every condition."""
+    connection: sqlite3.Connection, conditions: Sequence[_Condition], parts: Sequence[_Part]
+) -> Iterator[tuple[_Part, int]]:
+    """Yield the full parts with the bits of the rows that fulfil every condition."""
     start = turn = 0
-    while start < len(spans):
-        batch = spans[start : start + _BATCHES[min(turn, len(_BATCHES) - 1)]]
-        start, turn = start + len(batch), turn + 1
-        bits = dict.fromkeys((span.block for span in batch), _ALL)
+    while start < len(parts):
+        end, rows = start, 0
+        while end < len(parts) and rows < _BATCHES[min(turn, len(_BATCHES) - 1)] * BLOCK:
+            rows += parts[end].size
+            end += 1
+        batch, start, turn = parts[start:end], end, turn + 1
+        bits = {part.start: part.all for part in batch}
         for condition in conditions:
             bits = _fulfilled(connection, condition, bits)
             if not bits:
                 break
-        for span in batch:
-            if span.block in bits:
-                yield span.block, bits[span.block], span.whole
+        for part in batch:
+            if part.start in bits:
+                yield part, bits[part.start]
 
 
 def _fulfilled(connection: sqlite3.Connection, condition: _Condition, bits: dict[int, int]) -> dict[int, int]:
@@ -279,10 +284,10 @@ def _fulfilled(connection: sqlite3.Connection, condition: _Condition, bits: dict
         together = bits
         for lookup in way:
             here = held[lookup]
-            together = {block: found & here[block] for block, found in together.items() if block in here}
-        for block, found in together.items():
-            either[block] = either.get(block, 0) | found
-    return {block: found for block, found in either.items() if found}
+            together = {start: found & here[start] for start, found in together.items() if start in here}
+        for start, found in together.items():
+            either[start] = either.get(start, 0) | found
+    return {start: found for start, found in either.items() if found}
 
 
 def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last: int) -> dict[int, int]:
@@ -290,13 +295,13 @@ def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last
     if lookup.prefix:
         chosen, values = "i.value >= ? AND i.value < ?", (lookup.prefix, lookup.prefix + "\U0010ffff")
     held: dict[int, int] = {}
-    # The plus keeps SQLite from reading all between the first and the last block instead of looking each up.
+    # The plus keeps SQLite from reading all between the first and the last part instead of looking each up.
     query = (
-        f"SELECT i.block, i.rows FROM log_block b CROSS JOIN log_index i"
-        f" ON i.facet = ? AND i.block = +b.block AND {chosen} WHERE b.block >= ? AND b.block <= ?"
+        f"SELECT p.start, p.size, i.rows FROM log_part p CROSS JOIN log_index i"
+        f" ON i.facet = ? AND i.start = +p.start AND {chosen} WHERE p.start >= ? AND p.start <= ?"
     )
-    for block, rows in connection.execute(query, (lookup.facet, *values, first, last)):
-        held[block] = held.get(block, 0) | blocks.decoded(rows)
+    for start, size, rows in connection.execute(query, (lookup.facet, *values, first, last)):
+        held[start] = held.get(start, 0) | blocks.decoded(rows, size)
     return held
 
 
@@ -305,10 +310,3 @@ def _either(found: Iterator[int]) -> int:
     for each in found:
         bits |= each
     return bits
-
-
-def _chained(
-    first: Iterator[tuple[int, int, bool]], then: list[tuple[int, int, bool]]
-) -> Iterator[tuple[int, int, bool]]:
-    yield from first
-    yield from then

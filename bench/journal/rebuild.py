@@ -33,6 +33,7 @@ class Folding:
         self.last = 0
         self._connection = connection
         self._rows: list[tuple[Any, ...]] = []
+        self._gathered = blocks.Gathering(0)
 
     def take(self, event: Event) -> None:
         self.add(entries(event, *projected(self.orders, event)))
@@ -41,24 +42,27 @@ class Folding:
         """Take the log's rows of an event."""
         for entry in found:
             self.last += 1
-            self._rows.append((self.last, *entry))
+            row = (self.last, *entry)
+            self._rows.append(row)
+            self._gathered.add(row)
             if self.last % blocks.BLOCK == 0:
                 self._write()
-                blocks.insert(self._connection, self.last // blocks.BLOCK - 1, self._rows)
-                self._rows = []
+                blocks.insert(self._connection, self._gathered)
+                self._gathered = blocks.Gathering(self.last)
 
     def end(self) -> None:
         self._write()
-        self._rows = []
+        blocks.merge(self._connection)
         self._connection.executemany(REPLACE_ORDER, map(schema.order_to_columns, self.orders.values()))
 
     def _write(self) -> None:
         self._connection.executemany(INSERT_LOG, self._rows)
+        self._rows = []
 
 
 def refold(connection: sqlite3.Connection) -> Folding:
     """Throw the projections away and fold them from all events, in the caller's transaction."""
-    for table in ("repair_order", "log", "log_block", "log_index"):
+    for table in ("repair_order", "log", "log_part", "log_index"):
         connection.execute(f"DELETE FROM {table}")
     folding = Folding(connection)
     for row in connection.execute("SELECT * FROM event ORDER BY seq"):

@@ -104,11 +104,12 @@ log = Table(
     Column("at_utc", Text, nullable=False),
 )
 
-# Full blocks of the log (bench/journal/blocks.py): when their rows are of, and which rows hold which value.
-log_block = Table(
-    "log_block",
+# The parts of the log (bench/journal/blocks.py): when their rows are of, and which rows hold which value.
+log_part = Table(
+    "log_part",
     metadata,
-    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("start", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
     Column("first_utc", Text, nullable=False),
     Column("last_utc", Text, nullable=False),
 )
@@ -116,7 +117,7 @@ log_index = Table(
     "log_index",
     metadata,
     Column("facet", Text, primary_key=True),
-    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("start", Integer, primary_key=True, autoincrement=False),
     Column("value", Text, primary_key=True),
     Column("rows", LargeBinary, nullable=False),
     sqlite_with_rowid=False,

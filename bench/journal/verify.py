@@ -74,7 +74,8 @@ class _Rows:
         self._connection = connection
         self._orders: dict[str, OrderRow] = {}
         self._log: Iterator[tuple[Any, ...]] = connection.execute("SELECT * FROM log ORDER BY n")
-        self._block: list[tuple[Any, ...]] = []
+        self._parts = dict(connection.execute("SELECT start, size FROM log_part"))
+        self._gathered = blocks.Gathering(0)
         self._last = 0
 
     def check(self, record: Record) -> tuple[int, Message] | None:
@@ -87,23 +88,22 @@ class _Rows:
         return None
 
     def _indexed(self, row: tuple[Any, ...]) -> bool:
-        self._block.append(row)
-        if len(self._block) < blocks.BLOCK:
+        gathered = self._gathered
+        gathered.add(row)
+        if gathered.size < self._parts.get(gathered.start, blocks.BLOCK):
             return True
-        rows, self._block = self._block, []
-        block = self._last // blocks.BLOCK - 1
-        times = [each[-1] for each in rows]
-        known = self._connection.execute("SELECT * FROM log_block WHERE block = ?", (block,)).fetchall()
-        stored = self._connection.execute("SELECT * FROM log_index WHERE block = ?", (block,)).fetchall()
-        return known == [(block, min(times), max(times))] and sorted(stored) == blocks.index_rows(block, rows)
+        self._gathered = blocks.Gathering(self._last)
+        self._parts.pop(gathered.start, None)
+        known = self._connection.execute("SELECT * FROM log_part WHERE start = ?", (gathered.start,)).fetchall()
+        stored = self._connection.execute("SELECT * FROM log_index WHERE start = ?", (gathered.start,)).fetchall()
+        return known == [gathered.part] and sorted(stored) == gathered.index()
 
     def check_end(self, last: int) -> tuple[int, Message] | None:
         if (extra := next(self._log, None)) is not None:
             return extra[1], msg("The log does not show what event {seq} says.", seq=extra[1])
-        full = self._last // blocks.BLOCK
-        for table in ("log_block", "log_index"):
-            if self._connection.execute(f"SELECT 1 FROM {table} WHERE block >= ? LIMIT 1", (full,)).fetchone():
-                return last, msg("The log does not show what event {seq} says.", seq=last)
+        beyond = "SELECT 1 FROM log_index WHERE start NOT IN (SELECT start FROM log_part) LIMIT 1"
+        if self._parts or self._connection.execute(beyond).fetchone():
+            return last, msg("The log does not show what event {seq} says.", seq=last)
         cursor = self._connection.execute("SELECT * FROM repair_order")
         names = [column[0] for column in cursor.description]
         stored = {row[0]: dict(zip(names, row, strict=True)) for row in cursor}

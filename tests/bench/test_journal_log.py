@@ -13,13 +13,17 @@ from journal_material import judged, measured, opened, started, story
 
 from bench.errors import UsageError
 from bench.events import Draft, EventKind
-from bench.journal import LOG_COLUMNS, Journal, LogFilter, LogKind, LogRow
-from bench.journal.blocks import BLOCK, decoded, encoded, folded, places, words
+from bench.journal import LOG_COLUMNS, Journal, LogFilter, LogKind, LogRow, blocks
+from bench.journal.blocks import BLOCK, STRETCH, decoded, encoded, folded, places, words
 from bench.journal.rows import sentence_of
 from bench.language import speaking
 from benchmarks.workshop_of import workshop
 
 EVERY = LogFilter(kinds=None)
+ASKED = (
+    "order", "quantity", "state", "instrument", "operator", "provenance", "kinds", "calibre", "procedure", "guard",
+    "alert", "text", "watch", "since", "until",
+)  # fmt: skip
 COLUMNS = {"kinds": "kind", "guard": "refusal"}
 
 
@@ -94,8 +98,7 @@ def test_filters_combine(reader: Journal, rows: list[LogRow], seed: int) -> None
     dice = random.Random(seed)
     like = dice.choice(rows)
     put: dict[str, Any] = {"kinds": None}
-    for field in dice.sample(["order", "quantity", "state", "instrument", "operator", "provenance", "kinds", "calibre",
-                              "procedure", "guard", "alert", "text", "watch", "since", "until"], dice.randrange(1, 5)):  # fmt: skip
+    for field in dice.sample(ASKED, dice.randrange(1, 5)):
         if field in ("since", "until"):
             put[field] = datetime.fromisoformat(like.at) + timedelta(days=-20 if field == "since" else 20)
         elif field == "watch":
@@ -203,14 +206,33 @@ def test_a_block_that_fills_up_is_found_like_the_rows_after_it(journal: Journal)
 
 
 @pytest.mark.parametrize(
+    "wanted", [EVERY, LogFilter(), LogFilter(operator="t1", text="spir"), LogFilter(kinds=None, watch="lip")]
+)
+def test_a_stretch_of_blocks_is_merged_when_the_journal_is_opened(
+    generated: Path, tmp_path: Path, wanted: LogFilter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "STRETCH", 2 * BLOCK)
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(generated.read_bytes())
+    with Journal.open(path, station="x", writable=False) as journal:
+        before = [list(journal.log(wanted)), journal.log_page(wanted), journal.log_count(wanted)]
+    with Journal.open(path, station="x") as journal:
+        raw = sqlite3.connect(path)
+        assert raw.execute("SELECT start, size FROM log_part").fetchall() == [(0, 2 * BLOCK)]
+        raw.close()
+        assert [list(journal.log(wanted)), journal.log_page(wanted), journal.log_count(wanted)] == before
+        assert journal.verify().ok
+
+
+@pytest.mark.parametrize(
     "change",
     [
-        "UPDATE log_index SET rows = x'0000' WHERE facet = 'operator' AND block = 1",
-        "DELETE FROM log_index WHERE facet = 'text' AND block = 0 AND value = 'poussiere'",
+        "UPDATE log_index SET rows = x'0000' WHERE facet = 'operator' AND start = 4096",
+        "DELETE FROM log_index WHERE facet = 'text' AND start = 0 AND value = 'poussiere'",
         "INSERT INTO log_index VALUES ('text', 0, 'jamais', x'0000')",
         "INSERT INTO log_index VALUES ('text', 99, 'jamais', x'0000')",
-        "UPDATE log_block SET first_utc = '2000-01-01'",
-        "DELETE FROM log_block WHERE block = 0",
+        "UPDATE log_part SET first_utc = '2000-01-01'",
+        "DELETE FROM log_part WHERE start = 0",
     ],
 )
 def test_an_index_that_hides_a_row_is_found(generated: Path, tmp_path: Path, change: str) -> None:
@@ -288,12 +310,15 @@ def test_events_of_rare_kinds_are_found_newest_first(journal: Journal) -> None:
     assert "event_by_operator" in plan[0][3]
 
 
-def test_places_are_kept_short_where_they_are_few() -> None:
+@pytest.mark.parametrize("size", [BLOCK, STRETCH])
+def test_places_are_kept_short_where_they_are_few(size: int) -> None:
     dice = random.Random(2)
-    for count in (1, 2, 32, 33, 400, BLOCK):
-        chosen = sorted(dice.sample(range(BLOCK), count))
-        assert places(decoded(encoded(chosen))) == chosen
-    assert len(encoded([7])) == 2
+    for count in (1, 2, 31, 32, 33, 400, 2047, 2048, BLOCK):
+        chosen = sorted(dice.sample(range(size), count))
+        bits = decoded(encoded(chosen, size), size)
+        assert list(places(bits)) == chosen
+        assert list(places(bits, newest=True)) == chosen[::-1]
+    assert len(encoded([7], size)) == 4
 
 
 def test_the_columns_are_those_of_a_row() -> None:

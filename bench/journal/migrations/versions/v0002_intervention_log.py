@@ -65,14 +65,15 @@ def upgrade() -> None:
         *_text("provenance", "tag_fr", "tag_en", "measurement", "recording", "text", "at_utc"),
     )
     op.create_table(
-        "log_block",
-        sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+        "log_part",
+        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
+        *_integer("size"),
         *_text("first_utc", "last_utc"),
     )
     op.create_table(
         "log_index",
         sa.Column("facet", sa.Text, primary_key=True),
-        sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("value", sa.Text, primary_key=True),
         sa.Column("rows", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
