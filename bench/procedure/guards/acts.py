@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from bench.alerts import kind_of
 from bench.errors import Refusal
@@ -147,7 +148,8 @@ def waits_for_a_decision(ask: Question) -> Refusal | None:
     alert = next((each for each in ask.state.alerts if each.holds_up), None)
     if alert is None:
         return None
-    return asked.alert_waits(kind_of(alert.kind).title, alert.at, alert.text)
+    since = datetime.fromisoformat(alert.at).astimezone(ask.now.tzinfo)
+    return asked.alert_waits(kind_of(alert.kind).title, f"{since:%Y-%m-%d %H:%M}", alert.text)
 
 
 def not_too_often(ask: Question) -> Refusal | None:
