@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bench.catalogue import LANGUAGES, N_, _
 from tui import arguments_counter as counter
+from tui import arguments_training as learning
 from tui import arguments_manager as manager
 from tui.version import VERSION
 
@@ -105,6 +106,10 @@ def parser(given: Sequence[str] = ()) -> ArgumentParser:
     group.add("run", _("one order at the bench, or from a file of answers"), _run)
     group.add("simulate", _("simulated instruments on their own, for any other program"), _simulate)
     group.add("replay", _("judge a recorded session again and compare the verdicts"), _replay)
+    family("sessions", _("recorded sessions, to play and to give away"), learning.sessions)
+    family("exercises", _("exercises for trainees"), learning.exercises)
+    family("evidence", _("what a trainee's run shows of each criterion"), learning.evidence)
+    family("training", _("training workshops"), learning.training)
     family("orders", _("repair orders"), counter.orders)
     family("customers", _("people, kept apart from the record"), counter.customers)
     group.add("log", _("the log of everything that happened to the orders"), _log)
@@ -167,6 +172,7 @@ def _simulate(parser: ArgumentParser) -> None:
 def _replay(parser: ArgumentParser) -> None:
     parser.add_argument("session", metavar=_("SESSION"), help=_("a recording's file, or its name in the workshop"))
     parser.add_argument("--speed", type=float, metavar="N", help=_("at N times the recorded speed; default: at once"))
+    learning.what_if(parser)
 
 
 def _by(parser: ArgumentParser) -> None:

@@ -6,42 +6,29 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from bench.errors import EtabliError, UsageError
+from bench.errors import EtabliError
 from bench.instrument import Capability, InstrumentKind
 from bench.judging import Judged, MeasureTask, RunFacts, evaluate
-from bench.language import msg
 from bench.measurement import InstrumentSnapshot, Provenance, Sample
 from bench.metrology import InstrumentRecord
 from bench.recording import Recording, Segment
 from bench.recording.heard import Heard, with_derived
 from drivers.link.replay import ReplayLink
 from drivers.registry import build
-from tui.folder import Folder
 
 Pace = Callable[[float], None]
-
-
-def open_session(session: str, folder: Folder) -> Recording:
-    """Open a recording by its path or by its name in the workshop. Raises UsageError."""
-    path = Path(session)
-    if not path.exists():
-        named = folder.recordings / (session.partition("#")[0].removesuffix(".mcap") + ".mcap")
-        if not named.exists():
-            known = ", ".join(sorted((p.stem for p in folder.recordings.glob("*.mcap")), reverse=True)[:5])
-            raise UsageError(
-                msg("There is no recording “{session}”.", session=session),
-                remedy=msg("Known recordings: {known}.", known=known or "—"),
-            )
-        path = named
-    return Recording.open(path)
 
 
 def replay(recording: Recording, speed: float | None = None) -> Iterator[Heard]:
     """Judge every task of a recording again, in its order; `speed` paces it by the recorded clock."""
     pace: Pace | None = None if speed is None else lambda seconds: time.sleep(seconds / speed)
     yield from with_derived(hear(segment, pace) for segment in recording.segments() if "task" in segment.header)
+
+
+def hear_all(recording: Recording) -> list[Heard]:
+    """Judge every task of a recording again, at once."""
+    return list(replay(recording))
 
 
 def hear(segment: Segment, pace: Pace | None = None) -> Heard:

@@ -28,6 +28,7 @@ PARTS = (CARD, RECORDING, JOURNAL)
 LARGEST = 1 << 30
 """Bytes that a part may hold once it is unpacked."""
 _DIGEST = 64
+_UNREADABLE = b"\0unreadable"  # no part is that: its checksum never matches
 _DATE = (1980, 1, 1, 0, 0, 0)
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError)
 
@@ -174,7 +175,9 @@ def _parts(data: bytes) -> dict[str, bytes]:
             try:
                 found[part] = archive.read(part)
             except (zipfile.BadZipFile, zlib.error) as error:
-                raise ValueError(f"{part}: {error}") from None
+                if part == MANIFEST:
+                    raise ValueError(f"{part}: {error}") from None
+                found[part] = _UNREADABLE
     return found
 
 

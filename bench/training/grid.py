@@ -97,9 +97,7 @@ def _paper(
     shown = sum(bool(each.seen) for each in found)
     told = sum(each.observation is not None for each in found)
     lead = (
-        _("{name} · {exercise} · {moment}").format(
-            name=run.name, exercise=words.text(run.title), moment=words.moment(run.begun)
-        ),
+        f"{words.text(run.title)} · {words.moment(run.begun)}",
         _("Of 97 criteria the program observed {shown}, the trainer {told}. Nothing here is a score.").format(
             shown=shown, told=told
         ),
@@ -145,7 +143,7 @@ def _block(block: str, found: Sequence[Evidence]) -> model.Block:
     heads = (_("Criterion"), _("What the program observed"), _("Trainer"), _("Remark"))
     tables = []
     for competence, each in groupby(found, lambda entry: entry.criterion.competence):
-        lines = tuple(model.Line(entry.criterion.id, _cells(entry), "open" if entry.open else "") for entry in each)
+        lines = tuple(model.Line(entry.criterion.id, _cells(entry)) for entry in each)
         tables.append(model.Table(competence, f"{competence} {titles[competence]}", heads, lines))
     return model.Block(block, block_title(block), "filled", (), tuple(tables))
 

@@ -78,7 +78,7 @@ def test_the_customer_and_the_people_stay_behind(packed: bytes) -> None:
     opened = next(e for e in unpack(packed, "s").events if e.kind is EventKind.ORDER_OPENED)
     assert opened.payload["order"]["declared"].startswith("… avance")
     assert opened.payload["order"]["watch"]["brand"] == "Test"
-    assert "2026-0001".encode() not in unpack(packed, "s").recording
+    assert b"2026-0001" not in unpack(packed, "s").recording
 
 
 def test_only_the_chosen_order_is_in_the_recording(session: Session, packed: bytes, tmp_path: Path) -> None:

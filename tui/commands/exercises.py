@@ -1,0 +1,189 @@
+"""`etabli exercises list · show · check · settings · start · answer · reveal`: exercises and their runs."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bench.defects import defects
+from bench.diagnosis.figures import words_of
+from bench.errors import EtabliError, ExitCode, UsageError
+from bench.language import _, msg
+from bench.training import Exercise, Exercises, frames
+from bench.training.library import load
+from bench.training.runs import DIAGNOSIS, Run, Training, compare
+from tui import lines, proof
+from tui.folder import Folder
+from tui.headless import narrate
+from tui.training.exercises import check
+from tui.training.workshop import begin, exercises_of, measured
+from tui.workshop import Workshop
+
+
+def run(arguments: Namespace) -> int:
+    folder = Folder.home()
+    exercises = exercises_of(folder)
+    for problem in exercises.problems:
+        narrate(str(problem))
+    match arguments.act:
+        case "list":
+            _list(exercises)
+        case "show":
+            _show(exercises.get(arguments.id), answer=arguments.answer)
+        case "check":
+            return _check(folder, exercises, [Path(each) for each in arguments.files])
+        case "settings":
+            _settings()
+        case _:
+            _at_work(arguments, folder, exercises)
+    return 0
+
+
+def _list(exercises: Exercises) -> None:
+    headings = [_("exercise"), _("title"), _("level"), _("setting"), _("duration"), _("competences"), _("procedure")]
+    rows = [
+        [
+            each.id,
+            str(each.title),
+            str(each.level),
+            each.frame or "—",
+            _("{minutes} min").format(minutes=each.minutes),
+            ", ".join(each.competences),
+            each.procedure if not each.session else each.session,
+        ]
+        for each in exercises.all()
+    ]
+    print(lines.table(headings, rows))
+
+
+def _settings() -> None:
+    for frame in frames().values():
+        prepare = _("{minutes} min to prepare, ").format(minutes=frame.prepare) if frame.prepare else ""
+        print(f"{frame.id}  {frame.title} · {prepare}" + _("{minutes} min").format(minutes=frame.minutes))
+        print(f"     {frame.task}")
+        print("     " + _("competences: {codes}").format(codes=", ".join(frame.competences())))
+        for watched in frame.watched:
+            print(f"     ☐ {watched}")
+
+
+def _show(exercise: Exercise, *, answer: bool) -> None:
+    print(f"{exercise.id}  {exercise.title}")
+    if exercise.frame:
+        print(f"{frames()[exercise.frame].title} · " + _("{minutes} min").format(minutes=exercise.minutes))
+    print(_("The customer says: {text}").format(text=exercise.situation))
+    print(_("Asked for: {text}").format(text=exercise.request))
+    if exercise.order is not None:
+        print(f"{exercise.order.brand} {exercise.order.model} · {exercise.order.calibre}")
+    for question in exercise.question:
+        print(f"? {question.id}  {question.text}")
+    if answer:
+        print()
+        model_answer(exercise)
+
+
+def model_answer(exercise: Exercise) -> None:
+    """Print the fault, what should have been found, and the reference answers."""
+    print(_("Planted fault: {text}").format(text=exercise.fault))
+    for finding in exercise.expected:
+        print(f"  · {finding.text} ({words_of(finding.figure)})")
+    print(_("Model answer: {text}").format(text=exercise.answer.text))
+    known = defects()
+    for code in exercise.answer.defects:
+        print(f"  {code}  {known[code].label}")
+    for question in exercise.question:
+        print(f"? {question.text}\n  → {question.answer}")
+
+
+def _check(folder: Folder, exercises: Exercises, named: list[Path]) -> int:
+    """Measure the watch of every file named; return 1 where one does not show what its exercise says."""
+    files = named or [exercises.path(each.id) for each in exercises.all()]
+    profiles, procedures = folder.profiles(), folder.procedures()
+    wrong = 0
+    for path in files:
+        try:
+            exercise = load(path)
+            problems = [str(each) for each in check(exercise, path, profiles, procedures)]
+        except EtabliError as error:
+            problems = [str(error)]
+            exercise = None
+        wrong += bool(problems)
+        name = exercise.id if exercise else path.name
+        print(f"{name}: " + (_("its watch shows what it says.") if not problems else _("not right:")))
+        for problem in problems:
+            print(f"  · {problem}")
+    if wrong:
+        narrate(_("Not right: {wrong} of {count}.").format(wrong=wrong, count=len(files)))
+        return ExitCode.FAILURE
+    return ExitCode.OK
+
+
+def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None:
+    with Workshop.open(folder, instruments=False) as workshop:
+        desk = workshop.desk
+        training = Training(desk)
+        if arguments.act == "start":
+            trainee = workshop.operator(arguments.trainee)
+            proof.sign_in(desk, trainee)
+            _started(begin(desk, exercises, arguments.id, trainee, arguments.setting), exercises.get(arguments.id))
+            return
+        told = training.run(arguments.run)
+        exercise = exercises.get(told.exercise)
+        if arguments.act == "answer":
+            question = arguments.question or DIAGNOSIS
+            if question != DIAGNOSIS and question not in [each.id for each in exercise.question]:
+                raise UsageError(
+                    msg("The exercise asks no question “{id}”.", id=question),
+                    remedy=msg(
+                        "Its questions: {known}.", known=", ".join(each.id for each in exercise.question) or "—"
+                    ),
+                )
+            training.answer(
+                told,
+                question,
+                arguments.text,
+                codes=arguments.defect,
+                cites=arguments.cite,
+                judged=measured(desk, told) if arguments.cite else (),
+            )
+            narrate(_("Kept."))
+            return
+        operator = workshop.operator(arguments.by)
+        proof.sign_in(desk, operator)
+        shown = training.reveal(told, operator)
+        model_answer(exercise)
+        _beside(exercise, shown)
+
+
+def _started(run: Run, exercise: Exercise) -> None:
+    print(run.id)
+    ends = datetime.fromisoformat(run.begun) + run.left(datetime.fromisoformat(run.begun))
+    narrate(_("Until {time} ({minutes} min).").format(time=f"{ends.astimezone():%H:%M}", minutes=run.limit))
+    if run.order:
+        narrate(_("Work at the bench: “etabli run {order}”.").format(order=run.order))
+    else:
+        narrate(_("Play it: session {session}.").format(session=exercise.session))
+
+
+def _beside(exercise: Exercise, run: Run) -> None:
+    """Print the trainee's diagnosis beside the reference: no score, what each names."""
+    given = run.diagnosis
+    if given is None:
+        print(_("{name} gave no diagnosis.").format(name=run.name))
+        return
+    found = compare(exercise, given)
+    print()
+    print(_("{name}: {text}").format(name=run.name, text=given.text or "—"))
+    for word, codes in (
+        (_("named by both"), found.named),
+        (_("missed"), found.missed),
+        (_("named beyond it"), found.beyond),
+    ):
+        for code in codes:
+            print(f"  {word}: {code}  {defects()[code].label}")
+    for cited in given.cites:
+        print(f"  {_('cited')}: {words_of(cited.figure)} = {cited.value}")
+    for figure in found.uncited:
+        print(f"  {_('not cited')}: {words_of(figure)}")
+    taken = run.taken or timedelta(0)
+    print("  " + _("after {minutes} of {limit} min").format(minutes=round(taken.total_seconds() / 60), limit=run.limit))
