@@ -73,22 +73,37 @@ def speaking() -> list[str]:
     return [*known, *(name for name in DRIVERS if name not in known)]
 
 
-def probe(ports: Sequence[str], wanted: Iterable[str] | None = None, *, clock: Clock | None = None) -> Iterator[Found]:
-    """Ask every serial port, several at a time, and give what each gave as it comes. Never raises for a port."""
+def _never() -> bool:
+    return False
+
+
+def probe(
+    ports: Sequence[str],
+    wanted: Iterable[str] | None = None,
+    *,
+    clock: Clock | None = None,
+    stop: Callable[[], bool] = _never,
+) -> Iterator[Found]:
+    """Ask every serial port, several at a time, and give what each gave as it comes. Never raises for a port.
+
+    Once `stop` says so, no further dialect is tried: what is left ends within the patience for one.
+    """
     tried = list(wanted or speaking())
     with ThreadPoolExecutor(max(1, min(MOST_AT_ONCE, len(ports)))) as workers:
-        asked = [workers.submit(probe_port, port, tried, clock or SystemClock()) for port in ports]
+        asked = [workers.submit(probe_port, port, tried, clock or SystemClock(), stop) for port in ports]
         for each in as_completed(asked):
             yield each.result()
 
 
-def probe_port(port: str, wanted: Iterable[str], clock: Clock) -> Found:
+def probe_port(port: str, wanted: Iterable[str], clock: Clock, stop: Callable[[], bool] = _never) -> Found:
     """Ask one serial port in each dialect until somebody answers in it."""
 
     def brief(record: InstrumentRecord) -> _Brief:
         return _BriefSerial(record.id, port, settings(record), clock)
 
     for dialect in wanted:
+        if stop():
+            break
         found = _ask(port, dialect, brief)
         if found is not None:
             return found

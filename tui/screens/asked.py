@@ -112,10 +112,10 @@ class AskingRoom(Room):
     async def _line(self, event: LinesField.Wanted) -> None:
         spec, written = event.field.spec, list(event.field.answer or ())
         row = written[event.place] if event.place < len(written) else {}
-        filled = await self.app.push_screen_wait(FormDialog(str(spec.label), spec.columns, row, _nothing_to_pick))
+        filled = await self.app.push_screen_wait(FormDialog(str(spec.label), spec.columns, row, nothing_to_pick))
         if filled is not None:
             event.field.put(event.place, filled)
 
 
-async def _nothing_to_pick(field: PickedField) -> None:
+async def nothing_to_pick(field: PickedField) -> None:
     """None of these forms asks for a defect or a photo."""

@@ -20,7 +20,6 @@ from tui.commands.instruments_register import check_quantities
 from tui.screens.asked import AskingRoom, asked
 
 COMMON = ("number", "laboratory", "accreditation", "issued", "interval_days", "serial", "document")
-POINTS = ("expanded", "as_found", "as_left", "tolerance")
 
 
 def certificate_fields(capabilities: Sequence[Capability]) -> tuple[FormField, ...]:
@@ -30,10 +29,10 @@ def certificate_fields(capabilities: Sequence[Capability]) -> tuple[FormField, .
     ]
     columns = (
         asked("quantity", "choice", N_("Quantity"), quantities),
-        asked("expanded", "text", N_("Expanded uncertainty U (k = 2), with its unit"), required=False),
-        asked("as_found", "text", N_("Error as found, with its unit"), required=False),
-        asked("as_left", "text", N_("Error as left, with its unit"), required=False),
-        asked("tolerance", "text", N_("Largest error allowed, with its unit"), required=False),
+        asked("expanded", "text", N_("U (k = 2), with its unit"), required=False),
+        asked("as_found", "text", N_("Error as found"), required=False),
+        asked("as_left", "text", N_("Error as left"), required=False),
+        asked("tolerance", "text", N_("Largest error allowed"), required=False),
     )
     fields: tuple[FormField, ...] = (
         asked("number", "text", N_("Number of the certificate")),

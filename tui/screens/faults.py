@@ -36,6 +36,7 @@ class FaultsScreen(ErrandRoom):
     def __init__(self, instrument: str) -> None:
         super().__init__()
         self.instrument = instrument
+        self._link: LinkState | None = None
 
     def furnish(self) -> ComposeResult:
         yield Words(lambda: _("Faults of {id}: they stay on until they are switched off.").format(id=self.instrument))
@@ -74,7 +75,8 @@ class FaultsScreen(ErrandRoom):
 
     def link_changed(self, instrument: str, state: LinkState) -> None:
         """Say what the bench makes of it."""
-        if instrument == self.instrument:
+        if instrument == self.instrument and state is not self._link:
+            self._link = state
             self.app.notify(f"{instrument}: {state}", markup=False, timeout=4)
 
     def main_word(self) -> str:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
 from bench.language import N_, _
-from tui.screens.dialogs import Confirm, Reason
+from tui.screens.asked import asked, nothing_to_pick
+from tui.screens.dialogs import Confirm
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
+from tui.screens.rows import FormDialog
+from tui.widgets.page import prose
 from tui.widgets.panel import Panel
 from tui.widgets.picklist import Column, PickList
 
 if TYPE_CHECKING:
+    from bench.desk import Desk
     from bench.import_orders import Bad, Good, ImportPlan
 
 
@@ -71,11 +75,13 @@ class _Head(Widget):
 
     made: ImportPlan | None = None
     path = ""
+    reading = False
 
     def render(self) -> Content:
         made = self.made
         if made is None:
-            words = _("Reading {file} …").format(file=self.path) if self.path else _("No file is chosen yet.")
+            words = _("Reading {file} …") if self.reading else _("{file}: nothing is read.")
+            words = words.format(file=self.path) if self.path else _("No file is chosen yet.")
             return Content.styled(f" {words}", "$text-muted")
         counts = _("{encoding}, {form}: {good} good rows, {bad} bad.").format(
             encoding=made.encoding, form=made.form, good=len(made.good), bad=len(made.bad)
@@ -87,6 +93,32 @@ class _Head(Widget):
         return Content("\n").join(lines)
 
 
+class _Why(Widget):
+    """The row under the cursor in full."""
+
+    row: Row | None = None
+
+    def render(self) -> Content:
+        if self.row is None:
+            return Content("")
+        lines = prose(f"{self.row.column}  {self.row.result}".strip(), self.size.width - 1, indent=" ")
+        return Content("\n").join(lines[:2])
+
+
+def written_path(written: str) -> Path:
+    """Return a path as people write or drop it: in quotes, with a tilde."""
+    return Path(written.strip().strip("'\"")).expanduser()
+
+
+def _planned(desk: Desk, path: Path, answers: Mapping[str, Any]) -> ImportPlan:
+    from bench.import_orders import OwnNames, plan
+
+    own = OwnNames.load(written_path(answers["mapping"])) if answers.get("mapping") else OwnNames()
+    if answers.get("procedure"):
+        own = own.model_copy(update={"defaults": {"procedure": answers["procedure"], **own.defaults}})
+    return plan(desk, path, own, people=answers["people"] == "yes")
+
+
 class ImportScreen(ErrandRoom):
     """Asks for a file, shows what an import would do, and does it with Enter."""
 
@@ -94,6 +126,7 @@ class ImportScreen(ErrandRoom):
         super().__init__()
         self.made: ImportPlan | None = None
         self._people = False
+        self._asked: Mapping[str, Any] = {}
 
     def furnish(self) -> ComposeResult:
         yield _Head()
@@ -108,6 +141,12 @@ class ImportScreen(ErrandRoom):
             ],
             nothing=N_("Menu: choose a file of orders."),
         )
+        yield _Why()
+
+    def on_pick_list_moved(self) -> None:
+        why = self.query_one(_Why)
+        why.row = self.query_one(PickList).picked
+        why.refresh()
 
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
@@ -123,29 +162,41 @@ class ImportScreen(ErrandRoom):
         return found
 
     async def _ask(self) -> None:
-        path = await self.app.push_screen_wait(Reason(lambda: _("The file of orders (CSV or JSON)")))
-        if path is None:
-            return
-        people = await self.app.push_screen_wait(
-            Confirm(lambda: _("Does it hold names or addresses that go into the customers' file?"))
+        procedures = await self.app.at_bench(self.app.workshop.desk.procedures.all)
+        fields = (
+            asked("file", "text", N_("The file of orders (CSV or JSON)")),
+            asked(
+                "procedure",
+                "choice",
+                N_("Procedure where the file names none"),
+                [(each.id, each.title) for each in procedures],
+                required=False,
+            ),
+            asked("people", "yesno", N_("It holds names or addresses, for the customers' file")),
+            asked("mapping", "text", N_("A mapping file of its columns (TOML)"), required=False),
         )
-        await self._plan(Path(path.strip().strip("'\"")).expanduser(), bool(people))
+        dialog = FormDialog(_("Import orders from a file"), fields, {"people": "no", **self._asked}, nothing_to_pick)
+        answers = await self.app.push_screen_wait(dialog)
+        if answers is not None:
+            self._asked = answers
+            await self._plan(answers)
 
-    async def _plan(self, path: Path, people: bool) -> None:
-        from bench.import_orders import plan
-
+    async def _plan(self, answers: Mapping[str, Any]) -> None:
+        path = written_path(answers["file"])
+        self._people = answers["people"] == "yes"
         head = self.query_one(_Head)
-        head.path, head.made, self.made, self._people = path.name, None, None, people
+        head.path, head.made, self.made, head.reading = path.name, None, None, True
         self.query_one(PickList).fill([])
         head.refresh(layout=True)
         self.busy = True
         try:
-            self.made = await self.app.at_bench(lambda: plan(self.app.workshop.desk, path, people=people))
+            self.made = await self.app.at_bench(lambda: _planned(self.app.workshop.desk, path, answers))
         finally:
-            self.busy = False
-        head.made = self.made
-        head.refresh(layout=True)
+            self.busy = head.reading = False
+            head.made = self.made
+            head.refresh(layout=True)
         self.query_one(PickList).fill(rows(self.made))
+        self.query_one(PickList).focus()
         self.refresh_bindings()
 
     def on_pick_list_picked(self) -> None:

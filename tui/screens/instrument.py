@@ -202,7 +202,7 @@ def _identity(sight: Sight) -> list[tuple[str, str]]:
         answers = f"{identity.model}{serial} {identity.firmware}".strip()
     return [
         (_("Register"), f"{record.model} n° {record.serial}"),
-        (_("Answers"), answers or _("nobody has answered yet")),
+        (_("At the port"), answers or _("nobody has answered yet")),
         (_("Protocol"), record.dialect),
         (_("Port"), record.connection + (f" ({_('simulated')})" if record.simulated else "")),
         (_("Adapter"), " ".join(f"{key}={value}" for key, value in dict(record.options.get("usb") or {}).items())),
@@ -265,7 +265,7 @@ def _day(day: date) -> str:
 
 
 def _capabilities(capabilities: Sequence[Capability], width: int) -> list[Content]:
-    headings = [_("quantity"), _("from"), _("to"), _("resolution"), _("accuracy")]
+    headings = [_("quantity"), _("lowest"), _("highest"), _("resolution"), _("accuracy")]
     if width >= NARROW:
         headings.append(_("source"))
     rows = []

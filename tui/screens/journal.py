@@ -177,11 +177,12 @@ class JournalScreen(ErrandRoom):
         ]
         room = _("{free} free of {disk}").format(free=size(health.free), disk=size(health.disk))
         lines = heading(_("What the journal holds"))[1:] + facts(counts, width)
-        lines += heading(_("Files")) + facts(stores, width, ["", "" if health.copy else "$warning"])
-        lines += facts([(_("Disk"), room)], width, ["bold $error" if health.little else ""])
+        stores += [(_("Folder"), str(health.journal.path.parent)), (_("Disk"), room)]
+        styles = ["", "" if health.copy else "$warning", *[""] * 5, "bold $error" if health.little else ""]
+        lines += heading(_("Files")) + facts(stores, width, styles)
         if health.little:
             lines += prose(_("The disk is nearly full: free some room before the next measurement."), width, "$error")
-        return lines + facts([(_("Folder"), str(health.journal.path.parent))], width)
+        return lines
 
 
 def _stored(store: Store) -> str:

@@ -30,11 +30,11 @@ _FLAGS = {
     "alert": N_("alert"),
 }
 FILTERS = (
-    ("open", N_("open")),
+    ("open", N_("under way")),
     ("hierarchy", N_("for the hierarchy")),
     ("mine", N_("mine")),
     ("late", N_("late")),
-    ("closed", N_("closed")),
+    ("closed", N_("closed ones")),
     ("all", N_("all")),
 )
 
@@ -155,7 +155,7 @@ class OrdersScreen(ErrandRoom):
                 Column(N_("watch"), 0, lambda line: line.row.watch),
                 Column(N_("calibre"), 20, lambda line: line.row.calibre, wide_only=True),
                 Column(N_("procedure"), 24, lambda line: str(line.row.procedure_title), wide_only=True),
-                Column(N_("promised"), 18, _promised, style=_due_style),
+                Column(N_("promised"), 20, _promised, style=_due_style),
                 Column(N_("where it stands"), 0, standing, style=_standing_style),
             ],
             nothing=N_("No order here."),

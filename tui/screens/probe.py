@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
@@ -70,6 +72,7 @@ class ProbeScreen(ErrandRoom):
     def __init__(self) -> None:
         super().__init__()
         self._looking = False
+        self._stop = threading.Event()
 
     def furnish(self) -> ComposeResult:
         yield _Progress()
@@ -86,6 +89,9 @@ class ProbeScreen(ErrandRoom):
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
         self.do(self._look)
+
+    def on_unmount(self, _event: events.Unmount) -> None:
+        self._stop.set()
 
     def main_word(self) -> str:
         picked = self.query_one(PickList).picked
@@ -111,9 +117,9 @@ class ProbeScreen(ErrandRoom):
         answers: list[Answer] = []
         try:
             # Beside the bench's thread: these ports are nobody's, and the look takes a while.
-            for asking in (probe(ports), probe_visa()):
+            for asking in (probe(ports, stop=self._stop.is_set), probe_visa()):
                 while (found := await asyncio.to_thread(_next, asking)) is not None:
-                    if not self.is_running:
+                    if self._stop.is_set():
                         return
                     fitting = tuple(fits(found, known)) if found.identity else ()
                     answers.append(Answer(found, fitting))
