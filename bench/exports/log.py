@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.journal.rows import LogFilter, show_text
 from bench.language import N_, _, current
-from bench.quantities import Value
+from bench.quantities import DIMENSIONS, QUANTITIES, Value
 
 if TYPE_CHECKING:
     from bench.journal.reading import JournalReading
@@ -83,12 +83,13 @@ class Between:
 
     def __init__(self, quantity: str, low: Value | None, high: Value | None) -> None:
         self.quantity = quantity
+        self._units = DIMENSIONS[QUANTITIES[quantity].dimension]
         self.low = low.magnitude if low else None
         self.high = high.magnitude if high else None
 
     def holds(self, value: float | None, unit: str) -> bool:
-        """Whether a value in `unit` lies inside; a row without a value does not."""
-        if value is None:
+        """Whether a value in `unit` lies inside; a row without a value, or with one of another kind, does not."""
+        if value is None or unit not in self._units:
             return False
         y = Value.of(self.quantity, value, unit).magnitude
         return (self.low is None or y >= self.low) and (self.high is None or y <= self.high)
