@@ -82,7 +82,7 @@ class CheckScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.set_interval(1 / REPAINTS, self._repaint)
-        self.app.attempt(self._prepare)
+        self.look(self._prepare)
 
     async def _prepare(self) -> None:
         desk = self.app.workshop.desk

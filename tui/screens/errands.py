@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from bench.errors import EtabliError
 from bench.language import N_, _
 from tui.screens.room import Errand, Room
 from tui.screens.rows import PickDialog
@@ -27,6 +28,7 @@ ROOMS = (
     (N_("Profiles of calibres and cases"), "tui.screens.profiles", "ProfilesScreen"),
     (N_("Procedures"), "tui.screens.procedures", "ProceduresScreen"),
     (N_("Journal"), "tui.screens.journal", "JournalScreen"),
+    (N_("Trainer's library"), "tui.screens.trainer_library", "LibraryScreen"),
 )
 _STAYING = {"OrdersScreen", "BenchScreen", "SummaryScreen"}
 
@@ -70,6 +72,18 @@ class ErrandRoom(Room):
         """Do an errand; what goes wrong stands in the panel."""
         self.query_one(Panel).clear()
         self.app.attempt(act)
+
+    def look(self, read: Callable[[], Awaitable[None]]) -> None:
+        """Read what is shown here; that ends with the room. What goes wrong stands in the panel."""
+        self.run_worker(self._looked(read), exit_on_error=False)
+
+    async def _looked(self, read: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await read()
+        except EtabliError as error:
+            self.query_one(Panel).say_error(error)
+        except Exception as error:  # as everywhere: said, logged, survived
+            self.query_one(Panel).say_error(self.app.mishap(error))
 
     def action_errands(self) -> None:
         self.app.attempt(self._choose)

@@ -51,7 +51,7 @@ class FaultsScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
-        self.do(self.reload)
+        self.look(self.reload)
 
     async def reload(self) -> None:
         """Read which faults are on."""

@@ -51,7 +51,7 @@ class InstrumentScreen(ErrandRoom):
 
     def on_screen_resume(self) -> None:
         self.query_one(Page).focus()
-        self.app.attempt(self.reload)
+        self.look(self.reload)
 
     async def reload(self) -> None:
         """Read the instrument again."""
@@ -80,7 +80,7 @@ class InstrumentScreen(ErrandRoom):
     def link_changed(self, instrument: str, _state: LinkState) -> None:
         """A cable came out or is back."""
         if instrument == self.instrument:
-            self.app.attempt(self.reload)
+            self.look(self.reload)
 
     # -- what can be done
 

@@ -100,7 +100,7 @@ class InstrumentsScreen(ErrandRoom):
 
     def on_screen_resume(self) -> None:
         self.query_one(PickList).focus()
-        self.app.attempt(self.reload)
+        self.look(self.reload)
 
     async def reload(self) -> None:
         """Read the register again."""
@@ -120,7 +120,7 @@ class InstrumentsScreen(ErrandRoom):
 
     def link_changed(self, _instrument: str, _state: LinkState) -> None:
         """A cable came out or is back."""
-        self.app.attempt(self.reload)
+        self.look(self.reload)
 
     def main_word(self) -> str:
         return _("Open")

@@ -84,7 +84,7 @@ class JournalScreen(ErrandRoom):
     def on_mount(self) -> None:
         self.query_one(Page).focus()
         self.set_interval(1 / REPAINTS, self._repaint)
-        self.do(self.reload)
+        self.look(self.reload)
 
     def on_unmount(self, _event: events.Unmount) -> None:
         self._cancel.set()

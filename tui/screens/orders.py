@@ -166,7 +166,7 @@ class OrdersScreen(ErrandRoom):
 
     def on_screen_resume(self) -> None:
         self.query_one(PickList).focus()
-        self.app.attempt(self.reload)
+        self.look(self.reload)
 
     async def reload(self) -> None:
         """Read the orders again: due soonest first; nothing is read where nothing has happened."""

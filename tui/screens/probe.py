@@ -88,7 +88,7 @@ class ProbeScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
-        self.do(self._look)
+        self.look(self._look)
 
     def on_unmount(self, _event: events.Unmount) -> None:
         self._stop.set()

@@ -55,7 +55,7 @@ class ProceduresScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
-        self.do(self._load)
+        self.look(self._load)
 
     async def _load(self) -> None:
         self.query_one(PickList).fill(await self.app.at_bench(self.app.workshop.desk.procedures.all))
@@ -178,8 +178,10 @@ class TreeScreen(ErrandRoom):
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         row = event.row
         assert isinstance(row, Row)
-        if row.step is not None:
-            self.app.push_screen(StepScreen(self.procedure, row.step))
+        steps = self.procedure.steps
+        step = row.step or next((each for each in steps if each.stage == row.stage.partition(" ")[0]), None)
+        if step is not None:
+            self.app.push_screen(StepScreen(self.procedure, step))
 
 
 class StepScreen(ErrandRoom):

@@ -182,7 +182,7 @@ class DifferenceScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.query_one(Page).focus()
-        self.do(self._compare)
+        self.look(self._compare)
 
     async def _compare(self) -> None:
         from profiles.difference import differences

@@ -102,7 +102,7 @@ class ProfilesScreen(ErrandRoom):
 
     def on_screen_resume(self) -> None:
         self.query_one(PickList).focus()
-        self.app.attempt(self.reload)
+        self.look(self.reload)
 
     async def reload(self) -> None:
         """Read the profiles again, with their approvals."""

@@ -106,7 +106,7 @@ class WireScreen(ErrandRoom):
     def on_mount(self) -> None:
         self.query_one(PickList).focus()
         self.set_interval(1 / REPAINTS, self._repaint)
-        self.do(self._begin)
+        self.look(self._begin)
 
     async def _begin(self) -> None:
         self._end = await self.app.at_bench(self._listen)
