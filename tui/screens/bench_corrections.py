@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
 from bench.events import EventKind
-from bench.language import Text, _, msg, number
+from bench.language import Text, _, msg
 from bench.procedure.answers import fields_of
 from bench.quantities import Value
 from tui.screens.dialogs import Reason
@@ -62,7 +62,7 @@ def as_typed(entry: FormField, answer: Any) -> Any:
         return [{name: as_typed(columns[name], cell) for name, cell in row.items()} for row in answer]
     if entry.kind == "number":
         value = Value.from_json(answer).magnitude
-        return number(value, 0) if value == int(value) else repr(value)
+        return str(int(value)) if value == int(value) else repr(value)
     return answer
 
 
