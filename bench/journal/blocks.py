@@ -92,25 +92,24 @@ class Gathering:
     def __init__(self, start: int) -> None:
         self.start = start
         self.size = 0
-        self.first_utc = self.last_utc = ""
+        self.times: list[tuple[int, str, str]] = []
+        """For each block: where it starts, and the first and the last UTC time of its rows."""
         self._places: dict[Key, array[int]] = {}
 
     def add(self, row: Sequence[Any]) -> None:
         """Take the next row: all columns of the log, its UTC time last."""
         at = row[-1]
-        self.first_utc = min(self.first_utc or at, at)
-        self.last_utc = max(self.last_utc, at)
+        if self.size % BLOCK:
+            start, first, last = self.times[-1]
+            self.times[-1] = (start, min(first, at), max(last, at))
+        else:
+            self.times.append((self.start + self.size, at, at))
         for key in keys(row):
             found = self._places.get(key)
             if found is None:
                 found = self._places[key] = array("I")
             found.append(self.size)
         self.size += 1
-
-    @property
-    def part(self) -> tuple[int, int, str, str]:
-        """The row of `log_part`."""
-        return self.start, self.size, self.first_utc, self.last_utc
 
     def index(self) -> list[IndexRow]:
         """The rows of `log_index`, sorted by their key."""
@@ -139,11 +138,20 @@ def bitmap(places: Iterable[int], size: int) -> bytes:
 def decoded(stored: bytes, size: int) -> int:
     """Return the bits of what is stored."""
     if len(stored) < size // 8:
-        few = array("I", stored)
-        if byteorder == "big":
-            few.byteswap()
-        stored = bitmap(few, size)
+        stored = bitmap(_few(stored), size)
     return int.from_bytes(stored, "little")
+
+
+def listed(stored: bytes, size: int) -> array[int] | None:
+    """Return the places where they are stored as a list, None where they are a bitmap."""
+    return _few(stored) if len(stored) < size // 8 else None
+
+
+def _few(stored: bytes) -> array[int]:
+    few = array("I", stored)
+    if byteorder == "big":
+        few.byteswap()
+    return few
 
 
 def places(bits: int, *, newest: bool = False) -> Iterator[int]:
@@ -169,7 +177,8 @@ def complete(connection: sqlite3.Connection, last: int) -> None:
 
 def insert(connection: sqlite3.Connection, gathered: Gathering) -> None:
     """Write the index of a full part."""
-    connection.execute("INSERT INTO log_part VALUES (?, ?, ?, ?)", gathered.part)
+    connection.execute("INSERT INTO log_part VALUES (?, ?)", (gathered.start, gathered.size))
+    connection.executemany("INSERT INTO log_time VALUES (?, ?, ?)", gathered.times)
     connection.executemany("INSERT INTO log_index VALUES (?, ?, ?, ?)", gathered.index())
 
 
@@ -184,29 +193,31 @@ def merge(connection: sqlite3.Connection) -> None:
         inner = not connection.in_transaction
         if inner:
             connection.execute("BEGIN IMMEDIATE")
-        places: dict[Key, list[int]] = defaultdict(list)
+        pieces: dict[Key, list[tuple[int, bytes]]] = defaultdict(list)
         query = "SELECT facet, start, value, rows FROM log_index WHERE facet = ? AND start >= ? AND start < ?"
         for facet in (*FIELDS, WATCH, TEXT):
             for _facet, at, value, stored in connection.execute(query, (facet, start, start + STRETCH)):
-                places[facet, value] += [at - start + place for place in _listed(stored)]
-        times = connection.execute(
-            "SELECT min(first_utc), max(last_utc) FROM log_part WHERE start >= ? AND start < ?",
-            (start, start + STRETCH),
-        ).fetchone()
+                pieces[facet, value].append((at - start, stored))
         for facet in (*FIELDS, WATCH, TEXT):
             connection.execute(
                 "DELETE FROM log_index WHERE facet = ? AND start >= ? AND start < ?", (facet, start, start + STRETCH)
             )
         connection.execute("DELETE FROM log_part WHERE start >= ? AND start < ?", (start, start + STRETCH))
-        connection.execute("INSERT INTO log_part VALUES (?, ?, ?, ?)", (start, STRETCH, *times))
-        found = ((facet, start, value, encoded(at, STRETCH)) for (facet, value), at in sorted(places.items()))
+        connection.execute("INSERT INTO log_part VALUES (?, ?)", (start, STRETCH))
+        found = ((facet, start, value, _joined(parts)) for (facet, value), parts in sorted(pieces.items()))
         connection.executemany("INSERT INTO log_index VALUES (?, ?, ?, ?)", found)
         if inner:
             connection.execute("COMMIT")
 
 
-def _listed(stored: bytes) -> Iterable[int]:
-    return places(decoded(stored, BLOCK))
+def _joined(pieces: Sequence[tuple[int, bytes]]) -> bytes:
+    """Return as one what is stored of several blocks, each with the number of rows before it."""
+    whole = bytearray(STRETCH // 8)
+    for before, stored in pieces:
+        bits = stored if len(stored) == BLOCK // 8 else bitmap(_few(stored), BLOCK)
+        whole[before // 8 : (before + BLOCK) // 8] = bits
+    joined = int.from_bytes(whole, "little")
+    return encoded(list(places(joined)), STRETCH) if joined.bit_count() * _SHORTER < STRETCH else bytes(whole)
 
 
 def _index(connection: sqlite3.Connection, start: int, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice, product
@@ -43,11 +44,10 @@ _Condition = list[tuple[_Lookup, ...]]
 
 
 class _Part(NamedTuple):
-    """A part of the log that may hold rows of the time asked for, and whether all of its rows are of it."""
+    """A part of the log: how many rows stand before it, and how many are in it."""
 
     start: int
     size: int
-    whole: bool
 
     @property
     def all(self) -> int:
@@ -69,7 +69,6 @@ class Finder:
         """Read the last rows anew: the projections were rebuilt."""
         self._first = 0
         self._seen = 0
-        self._times: list[str] = []
         self._tail: dict[str, dict[str, int]] = defaultdict(dict)
 
     def found(
@@ -90,19 +89,19 @@ class Finder:
             self._follow(connection)
             tail = self._in_tail(conditions)
             first, size = self._first, self._seen - self._first
-            whole = not self._times or _inside(wanted, min(self._times), max(self._times))
         end = min(before - 1, first + size) if before else first + size
         parts = _parts(connection, wanted, after, min(end, first))
-        last = [((first, size, whole), tail)] if tail and end > first else []
+        last = [(_Part(first, size), tail)] if tail and end > first else []
         if newest:
             parts.reverse()
         full = _through(connection, conditions, parts)
-        for (start, length, fits), bits in chain(last, full) if newest else chain(full, last):
+        timed = wanted.since is not None or wanted.until is not None
+        for (start, length), bits in chain(last, full) if newest else chain(full, last):
             if start < after:
                 bits = bits >> (after - start) << (after - start)
             if start + length > end:
                 bits &= (1 << (end - start)) - 1
-            if bits and not fits:
+            if bits and timed:
                 bits &= _of_the_time(connection, wanted, start, length)
             if bits:
                 yield start, length, bits
@@ -126,13 +125,12 @@ class Finder:
         if full != self._first:
             self.forget()
             self._first = self._seen = full
-        rows = connection.execute(f"SELECT {READ}, at_utc FROM log WHERE n > ? ORDER BY n", (self._seen,))
+        rows = connection.execute(f"SELECT {READ} FROM log WHERE n > ? ORDER BY n", (self._seen,))
         for row in rows:
             bit = 1 << (row[0] - self._first - 1)
             for facet, value in blocks.keys(row):
                 known = self._tail[facet]
                 known[value] = known.get(value, 0) | bit
-            self._times.append(row[-1])
             self._seen = row[0]
 
     def _in_tail(self, conditions: Sequence[_Condition]) -> int:
@@ -181,11 +179,9 @@ def named(columns: Sequence[str]) -> str:
 
 
 def _conditions(wanted: LogFilter) -> list[_Condition]:
-    """Return what rows must fulfil; what is probably rare stands first."""
-    conditions: list[_Condition] = [_one_of("order", wanted.order)] if wanted.order is not None else []
-    conditions += [_text(term) for term in (wanted.text or "").split()]
-    conditions += [[(_word(blocks.WATCH, word),)] for word in blocks.words(wanted.watch or "")]
-    for facet, values in (
+    """Return what rows must fulfil: what is probably rare first, words last, because they take longest."""
+    fields = (
+        ("order", wanted.order),
         ("refusal", wanted.guard),
         ("alert", wanted.alert),
         ("calibre", wanted.calibre),
@@ -196,9 +192,10 @@ def _conditions(wanted: LogFilter) -> list[_Condition]:
         ("operator", wanted.operator),
         ("provenance", wanted.provenance),
         ("kind", wanted.kinds),
-    ):
-        if values is not None:
-            conditions.append(_one_of(facet, values))
+    )
+    conditions = [_one_of(facet, values) for facet, values in fields if values is not None]
+    conditions += [[(_word(blocks.WATCH, word),)] for word in blocks.words(wanted.watch or "")]
+    conditions += [_text(term) for term in (wanted.text or "").split() if blocks.words(term)]
     return conditions
 
 
@@ -209,7 +206,8 @@ def _one_of(facet: str, values: str | Collection[str]) -> _Condition:
 
 def _text(term: str) -> _Condition:
     """A term is the beginning of an order's number, or each of its words begins one of the text or of the watch."""
-    ways: _Condition = [(_Lookup("order", (), begun),) for begun in dict.fromkeys((term, term.upper()))]
+    numbers = dict.fromkeys((term, term.upper())) if any(sign.isdigit() for sign in term) else ()
+    ways: _Condition = [(_Lookup("order", (), begun),) for begun in numbers]
     said = blocks.words(term)
     if said:
         places = (blocks.TEXT, blocks.WATCH)
@@ -228,31 +226,53 @@ def _word(facet: str, word: str) -> _Lookup:
 
 
 def _parts(connection: sqlite3.Connection, wanted: LogFilter, after: int, end: int) -> list[_Part]:
-    query = "SELECT start, size, first_utc, last_utc FROM log_part WHERE start + size > ? AND start < ?"
-    bounds: list[Any] = [after, end]
+    """Return the parts between two rows that may hold rows of the time asked for, oldest first."""
+    parts = [
+        _Part(start, size)
+        for start, size in connection.execute(
+            "SELECT start, size FROM log_part WHERE start + size > ? AND start < ? ORDER BY start", (after, end)
+        )
+    ]
+    if wanted.since is None and wanted.until is None:
+        return parts
+    starts = [start for start, _first, _last in _times(connection, wanted, after - BLOCK, end)]
+    return [
+        part
+        for part in parts
+        if (at := bisect_left(starts, part.start)) < len(starts) and starts[at] < part.start + part.size
+    ]
+
+
+def _times(connection: sqlite3.Connection, wanted: LogFilter, first: int, end: int) -> list[tuple[int, str, str]]:
+    """Return the blocks that may hold rows of the time asked for, with the times of their first and last row."""
+    query, bounds = "SELECT start, first_utc, last_utc FROM log_time WHERE start >= ? AND start < ?", [first, end]
+    given: list[Any] = list(bounds)
     if wanted.since is not None:
         query += " AND last_utc >= ?"
-        bounds.append(moment(wanted.since))
+        given.append(moment(wanted.since))
     if wanted.until is not None:
         query += " AND first_utc < ?"
-        bounds.append(moment(wanted.until))
-    rows = connection.execute(f"{query} ORDER BY start", bounds)
-    return [_Part(start, size, _inside(wanted, first, last)) for start, size, first, last in rows]
-
-
-def _inside(wanted: LogFilter, first_utc: str, last_utc: str) -> bool:
-    return (wanted.since is None or first_utc >= moment(wanted.since)) and (
-        wanted.until is None or last_utc < moment(wanted.until)
-    )
+        given.append(moment(wanted.until))
+    return connection.execute(f"{query} ORDER BY start", given).fetchall()
 
 
 def _of_the_time(connection: sqlite3.Connection, wanted: LogFilter, start: int, size: int) -> int:
-    """Return which rows of a part are of the time asked for."""
-    bounds = [(" AND at_utc >= ?", wanted.since), (" AND at_utc < ?", wanted.until)]
-    given = [(sql, moment(at)) for sql, at in bounds if at is not None]
-    query = f"SELECT n FROM log WHERE n > {start} AND n <= {start + size}{''.join(sql for sql, _at in given)}"
-    rows = connection.execute(query, [at for _sql, at in given])
-    return int.from_bytes(blocks.bitmap((n - start - 1 for (n,) in rows), (size + 7) // 8 * 8), "little")
+    """Return which rows of a part are of the time asked for; only blocks at the ends of that time are read."""
+    since, until = (moment(at) if at is not None else None for at in (wanted.since, wanted.until))
+    if size % BLOCK:
+        return _read_times(connection, start, size, since, until)
+    bits = 0
+    for block, first, last in _times(connection, wanted, start, start + size):
+        whole = (since is None or first >= since) and (until is None or last < until)
+        found = (1 << BLOCK) - 1 if whole else _read_times(connection, block, BLOCK, since, until)
+        bits |= found << (block - start)
+    return bits
+
+
+def _read_times(connection: sqlite3.Connection, start: int, size: int, since: str | None, until: str | None) -> int:
+    rows = connection.execute("SELECT n, at_utc FROM log WHERE n > ? AND n <= ?", (start, start + size))
+    found = (n - start - 1 for n, at in rows if (since is None or at >= since) and (until is None or at < until))
+    return int.from_bytes(blocks.bitmap(found, (size + 7) // 8 * 8), "little")
 
 
 def _through(
@@ -300,8 +320,15 @@ def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last
         f"SELECT p.start, p.size, i.rows FROM log_part p CROSS JOIN log_index i"
         f" ON i.facet = ? AND i.start = +p.start AND {chosen} WHERE p.start >= ? AND p.start <= ?"
     )
+    lists: dict[tuple[int, int], list[int]] = defaultdict(list)
     for start, size, rows in connection.execute(query, (lookup.facet, *values, first, last)):
-        held[start] = held.get(start, 0) | blocks.decoded(rows, size)
+        few = blocks.listed(rows, size)
+        if few is None:
+            held[start] = held.get(start, 0) | blocks.decoded(rows, size)
+        else:
+            lists[start, size] += few
+    for (start, size), found in lists.items():
+        held[start] = held.get(start, 0) | int.from_bytes(blocks.bitmap(found, size), "little")
     return held
 
 

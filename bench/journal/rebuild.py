@@ -62,7 +62,7 @@ class Folding:
 
 def refold(connection: sqlite3.Connection) -> Folding:
     """Throw the projections away and fold them from all events, in the caller's transaction."""
-    for table in ("repair_order", "log", "log_part", "log_index"):
+    for table in ("repair_order", "log", "log_part", "log_time", "log_index"):
         connection.execute(f"DELETE FROM {table}")
     folding = Folding(connection)
     for row in connection.execute("SELECT * FROM event ORDER BY seq"):

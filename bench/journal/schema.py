@@ -104,12 +104,17 @@ log = Table(
     Column("at_utc", Text, nullable=False),
 )
 
-# The parts of the log (bench/journal/blocks.py): when their rows are of, and which rows hold which value.
+# The parts of the log, which rows of each hold which value, and of when the rows of each block are.
 log_part = Table(
     "log_part",
     metadata,
     Column("start", Integer, primary_key=True, autoincrement=False),
     Column("size", Integer, nullable=False),
+)
+log_time = Table(
+    "log_time",
+    metadata,
+    Column("start", Integer, primary_key=True, autoincrement=False),
     Column("first_utc", Text, nullable=False),
     Column("last_utc", Text, nullable=False),
 )

@@ -93,15 +93,21 @@ class _Rows:
         if gathered.size < self._parts.get(gathered.start, blocks.BLOCK):
             return True
         self._gathered = blocks.Gathering(self._last)
-        self._parts.pop(gathered.start, None)
-        known = self._connection.execute("SELECT * FROM log_part WHERE start = ?", (gathered.start,)).fetchall()
+        if self._parts.pop(gathered.start, None) != gathered.size:
+            return False
+        times = self._connection.execute(
+            "SELECT * FROM log_time WHERE start >= ? AND start < ? ORDER BY start", (gathered.start, self._last)
+        ).fetchall()
         stored = self._connection.execute("SELECT * FROM log_index WHERE start = ?", (gathered.start,)).fetchall()
-        return known == [gathered.part] and sorted(stored) == gathered.index()
+        return times == gathered.times and sorted(stored) == gathered.index()
 
     def check_end(self, last: int) -> tuple[int, Message] | None:
         if (extra := next(self._log, None)) is not None:
             return extra[1], msg("The log does not show what event {seq} says.", seq=extra[1])
-        beyond = "SELECT 1 FROM log_index WHERE start NOT IN (SELECT start FROM log_part) LIMIT 1"
+        beyond = (
+            "SELECT 1 FROM log_index WHERE start NOT IN (SELECT start FROM log_part)"
+            " UNION SELECT 1 FROM log_time WHERE start >= (SELECT coalesce(max(start + size), 0) FROM log_part)"
+        )
         if self._parts or self._connection.execute(beyond).fetchone():
             return last, msg("The log does not show what event {seq} says.", seq=last)
         cursor = self._connection.execute("SELECT * FROM repair_order")

@@ -76,7 +76,7 @@ def fits(row: LogRow, wanted: LogFilter) -> bool:
     plain = row.text if said is None else " ".join(leaves(said))
     text = words(" ".join([plain, row.step, row.label, row.serial]))
     return all(
-        row.order.startswith((term, term.upper()))
+        (any(sign.isdigit() for sign in term) and row.order.startswith((term, term.upper())))
         or all(begins(word, text) or begins(word, watch) for word in words(term))
         for term in (wanted.text or "").split()
         if words(term)
@@ -231,7 +231,9 @@ def test_a_stretch_of_blocks_is_merged_when_the_journal_is_opened(
         "DELETE FROM log_index WHERE facet = 'text' AND start = 0 AND value = 'poussiere'",
         "INSERT INTO log_index VALUES ('text', 0, 'jamais', x'0000')",
         "INSERT INTO log_index VALUES ('text', 99, 'jamais', x'0000')",
-        "UPDATE log_part SET first_utc = '2000-01-01'",
+        "UPDATE log_time SET first_utc = '2000-01-01'",
+        "DELETE FROM log_time WHERE start = 4096",
+        "INSERT INTO log_time VALUES (999, '', '')",
         "DELETE FROM log_part WHERE start = 0",
     ],
 )

@@ -210,3 +210,21 @@ def test_a_setting_that_sqlite_does_not_take_is_refused(tmp_path: Path, monkeypa
     monkeypatch.setattr(store, "_WRITER", {"journal_mode": "wal", "synchronous": "7"})
     with pytest.raises(JournalError, match="synchronous"):
         Journal.open(tmp_path / "journal.sqlite", station="x")
+
+
+def test_a_long_journal_opens_without_reading_all_of_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_CHECKED_WHOLE", 1024)
+    with Journal.open(path, station="x") as journal:
+        assert journal.verify().ok
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    root, size = (
+        raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'repair_order'").fetchone()[0],
+        raw.execute("PRAGMA page_size").fetchone()[0],
+    )
+    raw.close()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * size : (root - 1) * size + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match="damaged"):
+        Journal.open(path, station="x")

@@ -68,6 +68,10 @@ def upgrade() -> None:
         "log_part",
         sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
         *_integer("size"),
+    )
+    op.create_table(
+        "log_time",
+        sa.Column("start", sa.Integer, primary_key=True, autoincrement=False),
         *_text("first_utc", "last_utc"),
     )
     op.create_table(
