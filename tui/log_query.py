@@ -21,7 +21,7 @@ from bench.exports import Between
 from bench.journal.blocks import folded
 from bench.journal.rows import LogFilter, LogKind
 from bench.language import LANGUAGES, N_, _, msg, speaking
-from bench.quantities import QUANTITIES, Value
+from bench.quantities import QUANTITIES, QuantityMismatch, Value
 
 KINDS: dict[str, str] = {
     LogKind.MEASUREMENT: N_("measurement"),
@@ -235,7 +235,10 @@ def _between(bounds: Iterable[tuple[str, str, str]], fields: dict[str, Any]) -> 
                 remedy=msg("Leave “{one}” or “{other}” out.", one=key, other=named),
             )
         key = named
-        value = Value.parse(key, written)
+        try:
+            value = Value.parse(key, written)
+        except QuantityMismatch as error:
+            raise UsageError(error.what, error.why, error.remedy) from error
         low, high = (value, high) if sign in (">", ">=", "≥") else (low, value)
     if not key:
         return None

@@ -163,8 +163,9 @@ def _frames(journal: Journal, wanted: Query, folder: Folder) -> None:
                 print(f"  {line}")
 
 
-def _table(found: Iterable[LogRow | None], put: Callable[[str], Any] = sys.stdout.write) -> None:
+def _table(found: Iterable[LogRow | None], put: Callable[[str], Any] | None = None) -> None:
     """Write rows in columns; the first ones give the widths, so that a million need no more memory."""
+    put = put or sys.stdout.write
     rows_ = iter(found)
     headings_ = [
         _("time"), _("order"), _("what"), _("about"), _("value"), "U", _("limit"), _("outcome"), _("by"),
