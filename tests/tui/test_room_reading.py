@@ -77,7 +77,7 @@ async def two_are_compared_side_by_side(hands: RoomHands) -> None:
     await hands.types("6497-1")
     await hands.sees("1 of 133")
     await hands.tap("enter")
-    await hands.sees("differences", "facts.lift_angle.value", "ETA 2892-A2 1", "ETA 6497-1 1")
+    await hands.sees(" differences, ", "lift angle", "51.0", "ETA 2892-A2 v1", "ETA 6497-1 v1")
 
 
 async def a_draft_is_approved_by_the_manager(hands: RoomHands) -> None:

@@ -92,7 +92,7 @@ class InstrumentsScreen(ErrandRoom):
                 Column(N_("calibration"), 0, calibration_words, style=calibration_style),
                 Column(N_("due"), 10, _due),
                 Column(N_("port"), 14, _where, wide_only=True),
-                Column(N_("daily check"), 10, check_words, style=_check_style),
+                Column(N_("daily check"), 0, check_words, style=_check_style),
             ],
             nothing=N_("No instrument is registered yet. Menu: look who is plugged in."),
         )

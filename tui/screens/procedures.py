@@ -111,7 +111,21 @@ def outcome_words(step: Step, outcome: str) -> str:
     if outcome in OUTCOMES:
         return _(OUTCOMES[outcome])
     choices = [choice for entry in step.fields for choice in entry.choices if choice.id == outcome]
-    return str(choices[0].label) if choices else outcome
+    if choices:
+        return str(choices[0].label)
+    rule = next((rule for rule in step.outcome if rule.result == outcome), None)
+    entry = step.field(rule.field) if rule else None
+    if rule is None or entry is None:
+        return outcome
+    return f"{entry.label}: {_answer(entry, rule.equals)}"
+
+
+def _answer(entry: FormField, equals: str) -> str:
+    """Return an answer that a rule asks for, in words; "!x" is anything but x."""
+    taken = equals.removeprefix("!")
+    labels = {"yes": _("Yes"), "no": _("No"), **{choice.id: str(choice.label) for choice in entry.choices}}
+    words = labels.get(taken, taken)
+    return _("not {answer}").format(answer=words) if equals.startswith("!") else words
 
 
 def _target(procedure: Procedure, target: str) -> str:

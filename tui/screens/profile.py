@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -17,9 +16,6 @@ from tui.screens.profiles import Line, Profile, approval, compare, origin
 from tui.screens.room import Errand
 from tui.widgets.page import NARROW, Page, facts, heading, prose, table
 from tui.widgets.panel import Panel
-
-if TYPE_CHECKING:
-    from profiles.difference import Difference
 
 
 class ProfileScreen(ErrandRoom):
@@ -167,14 +163,33 @@ def _sourced(
     return lines
 
 
+Shown = dict[str, str]
+"""What stands beside each caption of one profile."""
+
+
+def shown(profile: Profile) -> Shown:
+    """Return what a profile says, by captions that two of them share: values, limits, stages, the rest."""
+    pairs = _about_calibre(profile) if isinstance(profile, CalibreProfile) else _about_case(profile)
+    found = {_("Decision rule"): str(profile.rule) if profile.rule else _("the house's rule decides"), **dict(pairs)}
+    if isinstance(profile, CalibreProfile):
+        found |= {str(QUANTITIES[key]): f"{fact.value} ({fact.mark})" for key, fact in profile.facts.items()}
+        for entry in profile.limits:
+            caption = f"{_('limit of')} {entry.limit.quantity} {_circumstances(profile, entry)}".strip()
+            found[caption] = f"{entry.limit} ({entry.limit.mark})"
+    else:
+        for stage in profile.stages:
+            times = f"{stage.fill:g} + {stage.stabilise:g} + {stage.measure:g} s"
+            found[f"{_('stage')} {stage.label}"] = f"{stage.limit} ({stage.limit.mark}), {times}"
+    return found
+
+
 class DifferenceScreen(ErrandRoom):
-    """Two profiles side by side: only what differs."""
+    """Two profiles side by side: what differs, and how much is the same."""
 
     def __init__(self, before: Profile, after: Profile) -> None:
         super().__init__()
         self.before = before
         self.after = after
-        self.found: Sequence[Difference] = ()
 
     def furnish(self) -> ComposeResult:
         yield Panel()
@@ -182,17 +197,12 @@ class DifferenceScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.query_one(Page).focus()
-        self.look(self._compare)
-
-    async def _compare(self) -> None:
-        from profiles.difference import differences
-
-        self.found = await self.app.at_bench(differences, self.before, self.after)
-        self.query_one(Page).rewrite()
 
     def _write(self, width: int) -> list[Content]:
-        title = _("{count} differences").format(count=len(self.found))
-        lines = [Content.styled(title, "bold $primary"), Content("")]
-        names = [f"{each.name} {each.identity.version}" for each in (self.before, self.after)]
-        rows = [[each.key, each.before or "—", each.after or "—"] for each in self.found]
-        return lines + table([_("key"), *names], rows, width)
+        one, other = shown(self.before), shown(self.after)
+        keys = list(dict.fromkeys([*one, *other]))
+        differing = [key for key in keys if one.get(key, "") != other.get(key, "")]
+        title = _("{count} differences, {same} the same").format(count=len(differing), same=len(keys) - len(differing))
+        names = [f"{each.name} v{each.identity.version}" for each in (self.before, self.after)]
+        rows = [[key, one.get(key) or "—", other.get(key) or "—"] for key in differing]
+        return [Content.styled(title, "bold $primary"), Content(""), *table(["", *names], rows, width)]

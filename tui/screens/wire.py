@@ -95,7 +95,7 @@ class WireScreen(ErrandRoom):
             [
                 Column(N_("time"), 12, _time),
                 Column("", 1, _arrow, style=_style),
-                Column(N_("bytes"), 28, lambda line: line.hex),
+                Column(N_("bytes"), 0, lambda line: line.hex),
                 Column(N_("text"), 0, lambda line: line.text, wide_only=True),
                 Column(N_("meaning"), 0, meaning, style=lambda line: "$error" if line.reason else ""),
             ],

@@ -15,7 +15,7 @@ _OTHER = ("operator", N_("another person signs in"))
 LEADS: dict[str, tuple[str, str]] = {
     "G-01": ("operator", N_("sign in")),
     "G-31": _OTHER,
-    "G-39": ("operator", N_("the manager signs in")),
+    **dict.fromkeys(("G-08", "G-39", "register"), ("operator", N_("the manager signs in"))),
     "role": _OTHER,
     "G-38": ("main", N_("read the safety card")),
     "custody": ("main", N_("take the watch over")),
