@@ -139,7 +139,7 @@ class JournalReading:
                 offset = max(offset - before, 0)
         if closed is not False and len(found) < limit:
             which = (order.c.status == text("'closed'"), *terms)
-            newest = select(order.c.number).where(*which).order_by(order.c.last_seq.desc(), order.c.number)
+            newest = select(order.c.number).where(*which).order_by(order.c.last_seq.desc())
             found += self._chosen(newest, limit - len(found), offset)
         return found
 

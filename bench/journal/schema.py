@@ -79,9 +79,17 @@ repair_order = Table(
     sqlite_with_rowid=False,
 )
 # Each holds all that a search of the orders looks at, in the list's own sequence: it reads no order that is not shown.
-Index("order_due", "due", "number", "search", _table=repair_order, sqlite_where=repair_order.c.status == "open")
 Index(
-    "order_ended", "last_seq", "number", "search", _table=repair_order, sqlite_where=repair_order.c.status == "closed"
+    "order_due", "status", "due", "number", "search", _table=repair_order, sqlite_where=repair_order.c.status == "open"
+)
+Index(
+    "order_ended",
+    "status",
+    "last_seq",
+    "number",
+    "search",
+    _table=repair_order,
+    sqlite_where=repair_order.c.status == "closed",
 )
 Index("order_waiting", "number", _table=repair_order, sqlite_where=repair_order.c.alerts != "[]")
 

@@ -45,7 +45,7 @@ def upgrade() -> None:
         *_text("alerts", "due", "search"),
         sqlite_with_rowid=False,
     )
-    by_due, by_end = ["due", "number", "search"], ["last_seq", "number", "search"]
+    by_due, by_end = ["status", "due", "number", "search"], ["status", "last_seq", "number", "search"]
     op.create_index("order_due", "repair_order", by_due, sqlite_where=sa.text("status = 'open'"))
     op.create_index("order_ended", "repair_order", by_end, sqlite_where=sa.text("status = 'closed'"))
     op.create_index("order_waiting", "repair_order", ["number"], sqlite_where=sa.text("alerts != '[]'"))
