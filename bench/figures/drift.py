@@ -60,13 +60,15 @@ def _line(curve: Curve, events: list[Event]) -> Line:
 
 
 def trend(curve: Curve) -> float | None:
-    """Return the change of the reading in 30 days by least squares, None for fewer than three checks or one moment."""
+    """Return the change of the reading in 30 days by least squares; None for fewer than three checks, or within a day:
+    there is no drift in that, only noise.
+    """
     if len(curve.points) < 3:
         return None
     days = [datetime.fromisoformat(at).timestamp() / 86400 for at, _value in curve.points]
     values = [value for _at, value in curve.points]
     middle, mean = fmean(days), fmean(values)
-    spread = sum((day - middle) ** 2 for day in days)
-    if spread == 0:
+    if max(days) - min(days) < 1:
         return None
+    spread = sum((day - middle) ** 2 for day in days)
     return 30 * sum((d - middle) * (v - mean) for d, v in zip(days, values, strict=True)) / spread

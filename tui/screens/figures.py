@@ -195,9 +195,18 @@ class FiguresScreen(ErrandRoom):
             Column(column.heading(), self._width(figure, place), self._cell(figure, place), style=self._strong)
             for place, column in enumerate(figure.columns)
         ]
-        if not figure.curves and (self.app.size.width >= NARROW or len(figure.columns) < MANY):
-            columns.append(Column("", BAR, self._bar(figure), style=lambda _line: "$primary"))
+        room = self._room_for_bars(figure)
+        if room:
+            columns.append(Column("", room, self._bar(figure, room), style=lambda _line: "$primary"))
         return columns
+
+    def _room_for_bars(self, figure: Figure) -> int:
+        """Return how many cells a bar has: none beside curves, fewer beside many columns on a narrow terminal."""
+        if figure.curves or not figure.lines:
+            return 0
+        if self.app.size.width >= NARROW or len(figure.columns) < MANY:
+            return BAR
+        return BAR // 2 if len(figure.columns) == MANY else 0
 
     def _strong(self, line: Line) -> str:
         return "bold" if self.figure is not None and line is self.figure.whole else ""
@@ -212,10 +221,10 @@ class FiguresScreen(ErrandRoom):
         column, width = figure.columns[place], self._width(figure, place)
         return lambda line: column.show(line.cells[place]).rjust(width)
 
-    def _bar(self, figure: Figure) -> Callable[[Line], str]:
+    def _bar(self, figure: Figure, room: int) -> Callable[[Line], str]:
         def bar(line: Line) -> str:
             share = None if line is figure.whole else share_of(figure, line)
-            return "█" * max(1, round(share / 100 * BAR)) if share else ""
+            return "█" * max(1, round(share / 100 * room)) if share else ""
 
         return bar
 
