@@ -38,6 +38,9 @@ class Standing:
     promised: str = ""
 
 
+_NOTHING = Standing()
+
+
 @dataclass(frozen=True)
 class Wait:
     """What an order waits for, and since when (ISO); `hierarchy` where somebody above must decide."""
@@ -67,11 +70,7 @@ class Standings:
 
     def of(self, number: str) -> Standing:
         """Return the standing of an order; one that nothing was said of has none."""
-        return self._orders.get(number, Standing())
-
-    def promised(self, row: OrderRow) -> str:
-        """Return the ISO date an order is promised for now."""
-        return self.of(row.number).promised or row.promised
+        return self._orders.get(number, _NOTHING)
 
     def wait(self, row: OrderRow) -> Wait:
         """Return what an order waits for; the hierarchy's decision comes before everything else."""

@@ -58,7 +58,12 @@ class RoomHands(Hands):
         for answer in answers:
             if answer:
                 await self.types(answer)
+            here = self.app.focused
             await self.tap("enter")
+            for _turn in range(20):  # the last field of a form keeps the keyboard
+                if self.app.focused is not here:
+                    break
+                await self.pilot.pause(0.01)
 
     async def home(self) -> None:
         """Go back to the orders."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.journal.rows import OrderRow
-from bench.language import N_, _
+from bench.language import N_, _, current
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
 from tui.waiting import Standings, Wait
@@ -41,32 +41,38 @@ FILTERS = (
 
 @dataclass(frozen=True)
 class Line:
-    """One order in the list, with what it waits for, its promise as it stands now, and who has the watch."""
+    """One order in the list: its promise as it stands now, who has the watch, whether somebody above must decide.
+
+    `text` is what typed words are looked for in, case-folded.
+    """
 
     row: OrderRow
-    wait: Wait
     promised: str
     holder: str = ""
-
-    def fits(self, filter_: str, operator: str, today: str) -> bool:
-        """Whether a filter lets the order through, for an operator on an ISO day."""
-        match filter_:
-            case "open":
-                return not self.row.closed
-            case "hierarchy":
-                return self.wait.hierarchy
-            case "mine":
-                return not self.row.closed and self.holder == operator
-            case "late":
-                return not self.row.closed and bool(self.promised) and self.promised[:10] < today
-            case "closed":
-                return self.row.closed
-        return True
+    hierarchy: bool = False
+    text: str = ""
 
     @property
     def flags(self) -> list[str]:
         """The flags that want somebody's eye; an alert is none any more once it is decided."""
-        return [f for f in self.row.flags if f in _FLAGS and (f != "alert" or self.wait.hierarchy)]
+        return [f for f in self.row.flags if f in _FLAGS and (f != "alert" or self.hierarchy)]
+
+
+def filtered(lines: Sequence[Line], operator: str, today: str) -> dict[str, list[Line]]:
+    """Return the lines that each filter lets through, for an operator on an ISO day."""
+    found: dict[str, list[Line]] = {name: [] for name, _words in FILTERS}
+    for line in lines:
+        if line.row.closed:
+            found["closed"].append(line)
+            continue
+        found["open"].append(line)
+        if line.hierarchy:
+            found["hierarchy"].append(line)
+        if line.holder == operator:
+            found["mine"].append(line)
+        if line.promised and line.promised[:10] < today:
+            found["late"].append(line)
+    return found | {"all": list(lines)}
 
 
 def standing(line: Line) -> str:
@@ -108,16 +114,17 @@ class OrderLine(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.line: Line | None = None
+        self.wait: Wait | None = None
 
-    def show(self, line: Line | None) -> None:
+    def show(self, line: Line | None, wait: Wait | None) -> None:
         """Draw this order."""
-        self.line = line
+        self.line, self.wait = line, wait
         self.refresh()
 
     def render(self) -> Content:
-        if self.line is None:
+        if self.line is None or self.wait is None:
             return Content("")
-        row, wait = self.line.row, self.line.wait
+        row, wait = self.line.row, self.wait
         watch = " · ".join(part for part in (row.watch, row.calibre, str(row.procedure_title)) if part)
         room = max(10, self.size.width - 2)
         words = (
@@ -145,7 +152,7 @@ class OrdersScreen(ErrandRoom):
         self.lines: Sequence[Line] = ()
         self._standings = Standings()
         self._found: dict[str, list[Line]] = {}
-        self._read: tuple[int, str, date] | None = None
+        self._read: tuple[int, str, date, str] | None = None
 
     def furnish(self) -> ComposeResult:
         yield Tabs(FILTERS, "open")
@@ -159,7 +166,7 @@ class OrdersScreen(ErrandRoom):
                 Column(N_("where it stands"), 0, standing, style=_standing_style),
             ],
             nothing=N_("No order here."),
-            text=lambda line: f"{line.row.number} {line.row.watch} {line.row.calibre} {standing(line)}",
+            text=lambda line: line.text,
         )
         yield OrderLine()
         yield Panel()
@@ -175,15 +182,14 @@ class OrdersScreen(ErrandRoom):
 
         def read() -> tuple[Sequence[Line], dict[str, list[Line]]] | None:
             desk = self.app.workshop.desk
-            now = (desk.journal.head()[0], operator, today)
+            now = (desk.journal.head()[0], operator, today, current())
             if now == self._read:
                 return None
             self._read = now
             self._standings.catch_up(desk.journal)
             lines = [self._line(row) for row in desk.orders()]
             lines.sort(key=lambda line: (line.row.closed, line.promised or "9999", line.row.number))
-            day = today.isoformat()
-            return lines, {name: [e for e in lines if e.fits(name, operator, day)] for name, _words in FILTERS}
+            return lines, filtered(lines, operator, today.isoformat())
 
         found = await self.app.at_bench(read)
         if found is not None:
@@ -193,8 +199,10 @@ class OrdersScreen(ErrandRoom):
         self.refresh_bindings()
 
     def _line(self, row: OrderRow) -> Line:
-        standings = self._standings
-        return Line(row, standings.wait(row), standings.promised(row), standings.of(row.number).holder)
+        known = self._standings.of(row.number)
+        line = Line(row, known.promised or row.promised, known.holder, bool(known.alerts))
+        words = (row.number, row.watch, row.calibre, row.case_number, row.customer, standing(line))
+        return replace(line, text=" ".join(words).casefold())
 
     def refill(self) -> None:
         tabs = self.query_one(Tabs)
@@ -236,7 +244,8 @@ class OrdersScreen(ErrandRoom):
         await self.app.push_screen(ImportScreen())
 
     def on_pick_list_moved(self) -> None:
-        self.query_one(OrderLine).show(self.query_one(PickList).picked)
+        line = self.query_one(PickList).picked
+        self.query_one(OrderLine).show(line, self._standings.wait(line.row) if isinstance(line, Line) else None)
 
     def leave(self) -> None:
         """There is nowhere to go back to from here."""

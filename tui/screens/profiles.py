@@ -45,9 +45,9 @@ class Line:
 
     @property
     def text(self) -> str:
-        """What a search looks through: every name of it."""
+        """What a search looks through: every name of it, case-folded."""
         aliases = self.profile.aliases if isinstance(self.profile, CalibreProfile) else ()
-        return " ".join((self.profile.name, self.profile.identity.id, *aliases, self.kind, self.state))
+        return " ".join((self.profile.name, self.profile.identity.id, *aliases, self.kind, self.state)).casefold()
 
     def fits(self, filter_: str) -> bool:
         """Whether a filter lets it through."""

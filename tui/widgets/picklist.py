@@ -63,7 +63,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
         nothing: str = "",
         text: Callable[[Row], str] | None = None,
     ) -> None:
-        """`text` is what typed words are looked for in, the columns' cells where it is left out."""
+        """`text` gives what typed words are looked for in, case-folded; the columns' cells where it is left out."""
         super().__init__()
         self.columns = columns
         self._text = text or self._cells
@@ -107,21 +107,23 @@ class PickList(Widget, Generic[Row], can_focus=True):
 
     def _search(self) -> None:
         words = self.sought.casefold().split()
-        self.found = (
-            [row for row, text in zip(self.rows, self._searched(), strict=True) if all(word in text for word in words)]
-            if words
-            else self.rows
-        )
+        self.found = self.rows
+        if words:
+            texts, first = self._searched(), words[0]
+            found = [place for place, text in enumerate(texts) if first in text]
+            for word in words[1:]:
+                found = [place for place in found if word in texts[place]]
+            self.found = [self.rows[place] for place in found]
         self.cursor = max(0, min(self.cursor, len(self.found) - 1))
 
     def _searched(self) -> list[str]:
         """Return what is searched of each row; written once for these rows in this language."""
         if self._texts[0] != current():
-            self._texts = (current(), [self._text(row).casefold() for row in self.rows])
+            self._texts = (current(), [self._text(row) for row in self.rows])
         return self._texts[1]
 
     def _cells(self, row: Row) -> str:
-        return " ".join(column.cell(row) for column in self.columns)
+        return " ".join(column.cell(row) for column in self.columns).casefold()
 
     def action_move(self, by: int) -> None:
         self.cursor = max(0, min(self.cursor + by, len(self.found) - 1))
