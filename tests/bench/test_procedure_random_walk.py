@@ -22,7 +22,7 @@ from tree_walk import MANAGER, RECEPTION, do_step, sign_in, usual, usual_answers
 
 from bench import hierarchy
 from bench.conformity import State
-from bench.errors import EtabliError, Refused, UsageError
+from bench.errors import EtabliError
 from bench.events import Event, EventKind
 from bench.instrument import InstrumentError, LinkLost, NoReply
 from bench.metrology import CalibrationState
@@ -31,6 +31,7 @@ from bench.procedure.fold import apply, fold
 from bench.procedure.guards import acts_of
 from bench.procedure.model import Act, FormField, StepKind
 from bench.procedure.state import OrderState
+from bench.quantities import Value
 from bench.work import Work
 
 STEPS = int(os.environ.get("ETABLI_WALK_STEPS", "2000"))
@@ -177,7 +178,7 @@ class Workshop(RuleBasedStateMachine):
 
     def _try(self, act: Any, *args: Any, **kwargs: Any) -> None:
         if not self.over:
-            with suppress(Refused, UsageError, InstrumentError):
+            with suppress(EtabliError):
                 act(*args, **kwargs)
             self._look()
 
@@ -257,7 +258,9 @@ class Workshop(RuleBasedStateMachine):
         elif answered and dice.random() < 0.2:
             event = dice.choice(answered)
             field = dice.choice(sorted(event.payload["answers"]))
-            self._try(work.correct, event.seq, {field: event.payload["answers"][field]}, "mal lu")
+            answer = event.payload["answers"][field]
+            read = Value.from_json(answer) if isinstance(answer, dict) else answer
+            self._try(work.correct, event.seq, {field: read}, "mal lu")
 
     def teardown(self) -> None:
         if hasattr(self, "work") and self.work.step is None and not self.work.closed:
