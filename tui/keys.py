@@ -71,6 +71,7 @@ PLACES = {
     "AskingRoom": N_("In a room that asks"),
     "BenchScreen": N_("At the bench"),
     "SummaryScreen": N_("End of an order"),
+    "PlayerScreen": N_("At a session that is played"),
     "SettingsScreen": N_("Settings"),
     "SettingsList": N_("On a setting"),
     "KeysScreen": N_("Settings: keys"),

@@ -1,0 +1,252 @@
+"""The trainer's rooms by keys alone: library, a session that is played, an exercise, the grid of evidence."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import pytest
+from screen_pilot import LARGE, SMALL, Hands
+
+from bench import language
+from bench.journal import Journal
+from bench.training.runs import KINDS, runs
+from tui.app import EtabliApp
+from tui.folder import Folder
+from tui.screens.trainer_evidence import EvidenceScreen
+from tui.screens.trainer_exercise import ExerciseScreen
+from tui.screens.trainer_library import LibraryScreen
+from tui.screens.trainer_player import PlayerScreen, moment
+from tui.training.sessions import SessionLibrary, card_of
+from tui.training.workshop import found
+from tui.workshop import Workshop
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+from virtual_session import recorded
+
+from bench.errors import UsageError
+from bench.recording import Recording
+from bench.recording.what_if import WhatIf
+from bench.sheet import events_of
+from bench.training.bundle import ENDING, pack
+from bench.training.sessions import bundle
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A magnetised watch, measured, demagnetised and measured again."""
+    folder = tmp_path_factory.mktemp("made")
+    session = recorded(folder, "mechanical-magnetised", "controle-mecanique", until="timing-after")
+    events = events_of(session.desk.journal, session.number)  # type: ignore[arg-type]
+    return pack(bundle([events], [Recording.open(session.path)], card_of("Aimantée", 2, ["C.2.2"], 10)))
+
+
+@pytest.fixture
+def school(tmp_path: Path, packed: bytes) -> Folder:
+    """A training workshop with one imported session."""
+    folder = Folder(tmp_path / "school")
+    found(folder, "École", ["lea=Léa Petit"], ["paul=Paul Roy"])
+    file = folder.file
+    file.write_text(file.read_text("utf-8").replace("training = true", "training = true\npins = false"), "utf-8")
+    (tmp_path / f"aimantee{ENDING}").write_bytes(packed)
+    SessionLibrary(folder).take_in(tmp_path / f"aimantee{ENDING}")
+    return folder
+
+
+def by_keys(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a test that presses keys to its end."""
+
+    @wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        asyncio.run(test(*arguments, **named))
+
+    return run
+
+
+@asynccontextmanager
+async def in_the_library(
+    school: Folder, *, who: int = 0, size: tuple[int, int] = SMALL, lang: str = "en"
+) -> AsyncIterator[Hands]:
+    """Sign in as the trainee (0) or the trainer (1) and go to the library by the menu."""
+    before = language.current()
+    opened: list[Workshop] = []
+
+    def opener() -> Workshop:
+        opened.append(Workshop.open(school))
+        return opened[0]
+
+    app = EtabliApp(opener, language=lang)
+    try:
+        async with app.run_test(size=size, notifications=True) as pilot:
+            hands = Hands(app, pilot, None)  # type: ignore[arg-type]
+            await hands.until(lambda: type(app.screen).__name__ == "SignInScreen")
+            await hands.settle()
+            await hands.press(*["down"] * who, "enter")
+            await hands.until(lambda: type(app.screen).__name__ == "OrdersScreen")
+            await hands.settle()
+            await app.push_screen(LibraryScreen())
+            await hands.settle()
+            await hands.sees("m-01")
+            yield hands
+            if app.crashes:
+                raise app.crashes[0]
+    finally:
+        for workshop in opened:
+            workshop.close()
+        language.use(before)
+
+
+async def open_session(hands: Hands) -> PlayerScreen:
+    await hands.press("right")
+    await hands.sees("aimantee")
+    await hands.press("enter")
+    await hands.until(lambda: isinstance(hands.app.screen, PlayerScreen))
+    await hands.settle()
+    assert isinstance(hands.app.screen, PlayerScreen)
+    return hands.app.screen
+
+
+@by_keys
+async def test_the_library_is_one_of_the_rooms(school: Folder) -> None:
+    async with in_the_library(school) as hands:
+        await hands.sees("TRAINING MODE", "exercises 12", "sessions")
+        from tui.screens.errands import ROOMS
+
+        assert ("tui.screens.trainer_library", "LibraryScreen") in [room[1:] for room in ROOMS]
+
+
+@by_keys
+async def test_a_session_is_stepped_played_and_marked(school: Folder) -> None:
+    async with in_the_library(school) as hands:
+        screen = await open_session(hands)
+        for word in ("REPLAY", "TRAINING MODE", "Aimantée", "⏸ ×1"):
+            assert word in hands.screen
+        player = screen.player
+        await hands.press("down", "down")
+        assert player.position == player.moments("step")[1] or player.position in player.moments("step")
+        timing = next(n for n, heard in enumerate(player.tasks) if heard.task.step == "timing-before")
+        player.seek(player.span(timing)[0])
+        await hands.press(*["right"] * 12)
+        assert "sample" in hands.screen
+        assert player.state.heard >= 12
+        await hands.press("f")
+        before = player.position
+        await hands.press("d")
+        assert player.position < before
+        await hands.press("w", "w", "w")
+        assert "×10" in hands.screen
+        await hands.tap("enter")
+        await hands.until(lambda: player.position > before + 0.5)
+        await hands.press("enter")
+        assert "⏸" in hands.screen
+        await hands.press("end")
+        assert player.position == player.duration
+        await hands.sees("✘")
+
+
+@by_keys
+async def test_verdicts_can_be_hidden_and_asked_what_if(school: Folder) -> None:
+    async with in_the_library(school, size=LARGE) as hands:
+        screen = await open_session(hands)
+        await hands.press("end")
+        await hands.sees("NONCONFORMING", "≤ 0.1")
+        await hands.press("h")
+        await hands.sees("VERDICTS HIDDEN")
+        assert "CONFORMING" not in hands.screen
+        assert "≤" not in hands.screen
+        await hands.press("h")
+        await hands.sees("NONCONFORMING")
+        hands.app.attempt(screen._beside, WhatIf(lift_angle=52.0), "52°")
+        await hands.sees("What if: 52°", "≠", "timing-before")
+        await hands.press("escape")
+        assert hands.app.screen is screen
+
+
+@by_keys
+async def test_a_bookmark_with_its_note_is_kept_and_found_again(school: Folder) -> None:
+    async with in_the_library(school) as hands:
+        screen = await open_session(hands)
+        await hands.tap("g")
+        await hands.until(lambda: hands.app.screen is not screen)
+        for key in "30":
+            await hands.tap(key)
+        await hands.tap("enter")
+        await hands.until(lambda: screen.player.position == 30.0)
+        await hands.tap("b")
+        await hands.until(lambda: hands.app.screen is not screen)
+        for key in "amplitude":
+            await hands.tap(key)
+        await hands.tap("enter")
+        await hands.until(lambda: [b.note for b in SessionLibrary(school).bookmarks("aimantee")] == ["amplitude"])
+        await hands.settle()
+        await hands.press("home", "pagedown")
+        assert screen.player.position == 30.0
+        await hands.sees("★ amplitude")
+
+
+@by_keys
+async def test_a_trainee_begins_answers_and_sees_the_answer(school: Folder) -> None:
+    async with in_the_library(school) as hands:
+        await hands.press("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, ExerciseScreen))
+        screen = hands.app.screen
+        assert isinstance(screen, ExerciseScreen)
+        assert "1.6" not in hands.screen
+        assert "MEC-REP" not in hands.screen
+        await hands.press("enter")
+        await hands.sees("EX-0001", "min left")
+        await hands.tap("tab")
+        await hands.sees("Give the diagnosis")
+        await hands.press("escape")
+        hands.app.attempt(screen._keep, "diagnosis", "Hors repère", ["MEC-REP"], [])
+        await hands.sees("Hors repère", "Show the answer")
+        await hands.press("enter")
+        await hands.until(lambda: screen.run is not None and bool(screen.run.revealed))
+        await hands.settle()
+        await hands.press("end")
+        await hands.press("pagedown", "pagedown")
+        await hands.sees("named by both", "MEC-REP")
+        assert "Evidence" in hands.last_line
+    with Journal.open(school.journal, station="x", writable=False) as journal:
+        (run,) = runs(journal.events(kinds=KINDS))
+    assert run.diagnosis is not None
+    assert run.revealed
+
+
+@by_keys
+async def test_the_trainer_ticks_boxes_and_prints_the_grid(school: Folder) -> None:
+    async with in_the_library(school) as hands:
+        await hands.press("enter", "enter")
+        await hands.sees("EX-0001")
+    async with in_the_library(school, who=1, size=LARGE) as hands:
+        await hands.press("left")
+        await hands.sees("Léa Petit · m-01 · under way")
+        await hands.press("enter")
+        screen = hands.app.screen
+        assert isinstance(screen, ExerciseScreen)
+        hands.app.attempt(screen._evidence)
+        await hands.until(lambda: isinstance(hands.app.screen, EvidenceScreen))
+        await hands.sees("C.2.1-a", "☐")
+        await hands.tap("enter")
+        await hands.sees("seen in part")
+        await hands.tap("down")
+        await hands.tap("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, EvidenceScreen))
+        await hands.sees("seen in part", "C.2.1-a")
+        evidence = hands.app.screen
+        assert isinstance(evidence, EvidenceScreen)
+        hands.app.attempt(evidence._pdf)
+        await hands.until(lambda: bool(list((school.path / "sheets").glob("EX-0001-evidence-*.pdf"))))
+        await hands.settle()
+
+
+def test_a_time_is_written_as_on_a_clock() -> None:
+    assert [moment(each) for each in ("90", "1:30", "1:02:03", "12,5")] == [90.0, 90.0, 3723.0, 12.5]
+    for wrong in ("", "later", "-3", "1:2:3:4"):
+        with pytest.raises(UsageError, match="no time in a session"):
+            moment(wrong)

@@ -1,0 +1,260 @@
+"""One exercise and a trainee's run of it: the situation, the questions, the diagnosis, then the reveal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from bench.defects import defects
+from bench.diagnosis.figures import words_of
+from bench.judging import Judged
+from bench.language import _
+from bench.training import Exercise, Exercises, frames
+from bench.training.runs import DIAGNOSIS, Run, Training, compare
+from tui.screens.dialogs import Reason
+from tui.screens.errands import ErrandRoom
+from tui.screens.room import Errand
+from tui.screens.rows import PickDialog
+from tui.training.sessions import SessionLibrary
+from tui.training.workshop import begin, measured
+from tui.widgets.page import Page, facts, heading, prose
+from tui.widgets.panel import Panel
+
+CITED = ("rate", "amplitude", "beat_error")
+
+
+class ExerciseScreen(ErrandRoom):
+    """Enter does what comes next: begin, go to the bench, diagnose, see the answer, look at the evidence."""
+
+    def __init__(self, exercises: Exercises, exercise: Exercise, run: Run | None) -> None:
+        super().__init__()
+        self.exercises = exercises
+        self.exercise = exercise
+        self.run = run
+
+    def furnish(self) -> ComposeResult:
+        yield Panel()
+        yield Page(self._write)
+
+    def on_mount(self) -> None:
+        self.query_one(Page).focus()
+        self.set_interval(20.0, self.query_one(Page).rewrite)
+
+    def on_screen_resume(self) -> None:
+        self.app.attempt(self._again)
+
+    async def _again(self) -> None:
+        if self.run is not None:
+            run = self.run
+            self.run = await self.app.at_bench(lambda: Training(self.app.desk).run(run.id))
+        self._changed()
+
+    def _changed(self) -> None:
+        self.query_one(Page).rewrite()
+        self.refresh_bindings()
+
+    # -- what can be done
+
+    def main_word(self) -> str:
+        if self.run is None:
+            return _("Begin")
+        if self.run.revealed:
+            return _("Evidence")
+        return _("Show the answer") if self.run.diagnosis else _("To the bench")
+
+    def action_main(self) -> None:
+        run = self.run
+        if run is None:
+            self.do(self._begin)
+        elif run.revealed:
+            self.do(self._evidence)
+        elif run.diagnosis:
+            self.do(self._reveal)
+        else:
+            self.do(self._to_the_bench)
+
+    def errands(self) -> list[Errand]:
+        run = self.run
+        if run is None:
+            return [Errand(_("Begin"), self._begin)]
+        found = [Errand(_("To the bench"), self._to_the_bench)]
+        if not run.revealed:
+            found.append(Errand(_("Give the diagnosis"), self._diagnose))
+            found += [
+                Errand(_("Answer: {question}").format(question=question.text), self._answering(question.id))
+                for question in self.exercise.question
+            ]
+            found.append(Errand(_("Show the answer"), self._reveal))
+        found.append(Errand(_("Evidence by criterion"), self._evidence))
+        return found
+
+    async def _begin(self) -> None:
+        operator = self.app.operator
+        assert operator is not None
+        self.run = await self.app.at_bench(begin, self.app.desk, self.exercises, self.exercise.id, operator)
+        self._changed()
+
+    async def _to_the_bench(self) -> None:
+        run = self.run
+        assert run is not None
+        if run.order:
+            self.app.open_order(run.order)
+            return
+        from tui.screens.trainer_library import folder_of
+        from tui.screens.trainer_player import PlayerScreen
+
+        library = SessionLibrary(folder_of(self.app))
+        opened = await asyncio.to_thread(library.open, self.exercise.session)
+        hidden = not run.revealed and bool({"verdicts", "limits"} & set(self.exercise.hide))
+        await self.app.push_screen(PlayerScreen(library, opened, locked=hidden))
+
+    async def _diagnose(self) -> None:
+        run = self.run
+        assert run is not None
+        codes: list[str] = []
+        while (code := await self._pick(_("Which defect? Esc when there is no more"), codes)) is not None:
+            codes.append(code)
+        judged = await self.app.at_bench(measured, self.app.desk, run)
+        cites: list[str] = []
+        figures = {
+            f"{entry.measurement.quantity.id}.{entry.measurement.label}"
+            if entry.measurement.quantity.id in CITED and entry.measurement.label
+            else entry.measurement.quantity.id: entry
+            for entry in judged
+        }
+        while figures and (cite := await self._cite(figures, cites)) is not None:
+            cites.append(cite)
+        text = await self.app.push_screen_wait(Reason(lambda: _("Your diagnosis in words")))
+        if text is None:
+            return
+        await self._keep(DIAGNOSIS, text, codes, cites)
+
+    async def _pick(self, question: str, taken: list[str]) -> str | None:
+        options = [(code, f"{code}  {found.label}") for code, found in defects().items() if code not in taken]
+        said = f"{question}  {', '.join(taken)}".rstrip()
+        return await self.app.push_screen_wait(PickDialog(said, options))
+
+    async def _cite(self, figures: dict[str, Judged], taken: list[str]) -> str | None:
+        options = [
+            (name, f"{words_of(name)}  {entry.measurement.value}")
+            for name, entry in figures.items()
+            if name not in taken
+        ]
+        question = _("Which measurement shows it? Esc when there is no more")
+        return await self.app.push_screen_wait(PickDialog(question, options)) if options else None
+
+    def _answering(self, question_id: str) -> Callable[[], Awaitable[None]]:
+        async def answer() -> None:
+            question = next(each for each in self.exercise.question if each.id == question_id)
+            text = await self.app.push_screen_wait(Reason(lambda: str(question.text)))
+            if text is not None:
+                await self._keep(question_id, text)
+
+        return answer
+
+    async def _keep(
+        self, question: str, text: str, codes: list[str] | None = None, cites: list[str] | None = None
+    ) -> None:
+        run = self.run
+        assert run is not None
+
+        def kept() -> Run:
+            desk = self.app.desk
+            judged = measured(desk, run) if cites else []
+            return Training(desk).answer(run, question, text, codes=codes or (), cites=cites or (), judged=judged)
+
+        self.run = await self.app.at_bench(kept)
+        self._changed()
+
+    async def _reveal(self) -> None:
+        run, operator = self.run, self.app.operator
+        assert run is not None
+        assert operator is not None
+        self.run = await self.app.at_bench(lambda: Training(self.app.desk).reveal(run, operator))
+        self._changed()
+
+    async def _evidence(self) -> None:
+        from tui.screens.trainer_evidence import EvidenceScreen
+
+        assert self.run is not None
+        await self.app.push_screen(EvidenceScreen(self.run))
+
+    # -- the page
+
+    def _write(self, width: int) -> list[Content]:
+        exercise, run = self.exercise, self.run
+        lines = [Content.styled(f"{exercise.id} · {exercise.title}", "bold")]
+        if exercise.frame:
+            lines += prose(str(frames()[exercise.frame].title), width, "$text-muted")
+        lines += self._time(width)
+        lines += heading(_("The customer says"))
+        lines += prose(str(exercise.situation), width)
+        lines += heading(_("Asked for"))
+        lines += prose(str(exercise.request), width)
+        if exercise.order is not None:
+            about = exercise.order
+            lines += facts(
+                [
+                    (_("watch"), f"{about.brand} {about.model}".strip()),
+                    (_("calibre"), about.calibre),
+                    (_("engraved"), about.water_resistance),
+                ],
+                width,
+            )
+        shown = run is not None and bool(run.revealed)
+        if exercise.question:
+            lines += heading(_("Questions"))
+        for question in exercise.question:
+            lines += prose(f"? {question.text}", width, "bold")
+            given = run.answer(question.id) if run is not None else None
+            lines += prose(given.text if given else "—", width, indent="  ")
+            if shown:
+                lines += prose(f"→ {question.answer}", width, "$success", "  ")
+        if run is not None:
+            lines += self._diagnosis(run, width)
+        if shown and run is not None:
+            lines += self._answer(run, width)
+        return lines
+
+    def _time(self, width: int) -> list[Content]:
+        run = self.run
+        if run is None:
+            return prose(_("Time: {minutes} min from the begin").format(minutes=self.exercise.minutes), width)
+        if run.revealed:
+            return prose(f"{run.name} · {run.id}", width)
+        left = run.left(self.app.desk.clock.now())
+        minutes = int(abs(left) / timedelta(minutes=1))
+        if left < timedelta(0):
+            said, style = _("{minutes} min over the time").format(minutes=minutes), "bold $error"
+        else:
+            said, style = _("{minutes} min left").format(minutes=minutes), "bold"
+        return prose(f"{run.name} · {run.id} · {said}", width, style)
+
+    def _diagnosis(self, run: Run, width: int) -> list[Content]:
+        given = run.diagnosis
+        lines = heading(_("Diagnosis"))
+        if given is None:
+            return [*lines, *prose(_("none given yet"), width, "$text-muted")]
+        lines += prose(given.text, width)
+        known = defects()
+        lines += facts([(code, str(known[code].label)) for code in given.defects], width)
+        lines += facts([(str(words_of(cited.figure)), str(cited.value)) for cited in given.cites], width)
+        return lines
+
+    def _answer(self, run: Run, width: int) -> list[Content]:
+        exercise, found = self.exercise, compare(self.exercise, run.diagnosis)
+        known = defects()
+        lines = heading(_("The answer"))
+        lines += prose(str(exercise.fault), width, "bold")
+        lines += prose(str(exercise.answer.text), width)
+        pairs = [(_("named by both"), code) for code in found.named]
+        pairs += [(_("missed"), code) for code in found.missed]
+        pairs += [(_("named beyond it"), code) for code in found.beyond]
+        lines += facts([(word, f"{code}  {known[code].label}") for word, code in pairs], width)
+        lines += facts([(_("not cited"), str(words_of(figure))) for figure in found.uncited], width)
+        lines += facts([(_("to be found"), str(finding.text)) for finding in exercise.expected], width)
+        return lines

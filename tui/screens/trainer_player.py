@@ -1,0 +1,289 @@
+"""A session on the screen as it was at the bench, on a virtual clock, under the mark REPLAY."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+
+from bench.conformity import refuse
+from bench.errors import UsageError
+from bench.judging import INFORMATION, Judged, MeasureTask
+from bench.language import N_, _, msg
+from bench.measurement import Sample
+from bench.recording.player import FASTEST, SLOWEST, Player, Stride
+from tui.screens.dialogs import Reason
+from tui.screens.errands import ErrandRoom
+from tui.screens.room import Errand
+from tui.widgets.panel import Panel
+from tui.widgets.pictures import Pictures
+from tui.widgets.readout import Readout, Shown
+from tui.widgets.results import Results
+from tui.widgets.session_line import SessionLine, clock
+
+if TYPE_CHECKING:
+    from tui.training.sessions import Opened, SessionLibrary
+
+SPEEDS = (SLOWEST, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, FASTEST)
+FRAMES_A_SECOND = 12
+_ASIDE = ("phase", "beat_rate", "signal_level")
+
+
+class PlayerScreen(ErrandRoom):
+    """Plays one session. `blind` hides verdicts and limits until they are shown with H, or for good with `locked`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "main", N_("Play"), id="main"),
+        Binding("right", "stride('sample')", N_("Next sample"), id="next"),
+        Binding("left", "stride('sample', True)", N_("Sample before"), show=False, id="previous"),
+        Binding("down", "stride('step')", N_("Next step"), id="down"),
+        Binding("up", "stride('step', True)", N_("Step before"), show=False, id="up"),
+        Binding("f", "stride('frame')", N_("Next frame"), show=False, id="next-frame"),
+        Binding("d", "stride('frame', True)", N_("Frame before"), show=False, id="frame-before"),
+        Binding("pagedown", "stride('bookmark')", N_("Next bookmark"), show=False, id="page-down"),
+        Binding("pageup", "stride('bookmark', True)", N_("Bookmark before"), show=False, id="page-up"),
+        Binding("home", "ends(False)", N_("To the begin"), show=False, id="first"),
+        Binding("end", "ends(True)", N_("To the end"), show=False, id="last"),
+        Binding("w", "faster(1)", N_("Faster"), id="faster"),
+        Binding("q", "faster(-1)", N_("Slower"), show=False, id="slower"),
+        Binding("g", "go_to", N_("Go to …"), show=False, id="go-to"),
+        Binding("b", "bookmark", N_("Bookmark"), id="bookmark"),
+        Binding("h", "hide", N_("Hide verdicts"), show=False, id="hide"),
+        Binding("v", "picture", N_("Next picture"), show=False, id="picture"),
+        Binding("z", "zoom", N_("Zoom the paper strip"), show=False, id="zoom"),
+    ]
+
+    def __init__(self, library: SessionLibrary, opened: Opened, *, blind: bool = False, locked: bool = False) -> None:
+        super().__init__()
+        self.library = library
+        self.opened = opened
+        self.player: Player = opened.player
+        self.blind = blind or locked
+        self.locked = locked
+        self.playing = False
+        self.speed = 1.0
+        self._on: int | None = None
+        self._heard = 0
+        self._last = 0.0
+        self._timer: Timer | None = None
+
+    def furnish(self) -> ComposeResult:
+        yield SessionLine()
+        yield Panel()
+        yield Readout()
+        yield Pictures(clock=lambda: self.player.position)
+        yield Results()
+
+    def on_mount(self) -> None:
+        line = self.query_one(SessionLine)
+        line.title = str(self.opened.card.title) if self.opened.card else self.opened.name
+        line.duration = self.player.duration
+        line.tasks = [self.player.span(number) for number in range(len(self.player.tasks))]
+        line.training = self.app.training
+        self._timer = self.set_interval(1 / FRAMES_A_SECOND, self._tick, pause=True)
+        for notice in self.opened.notices:
+            self.notify(str(notice), severity="warning", markup=False, timeout=12)
+        self._show()
+
+    # -- keys
+
+    def main_word(self) -> str:
+        return _("Pause") if self.playing else _("Play")
+
+    def action_main(self) -> None:
+        if not self.playing and self.player.position >= self.player.duration:
+            self.player.seek(0.0)
+        self._play(not self.playing)
+
+    def _play(self, playing: bool) -> None:
+        self.playing = playing
+        self._last = time.monotonic()
+        if self._timer is not None:
+            (self._timer.resume if playing else self._timer.pause)()
+        self.refresh_bindings()
+        self._show()
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.player.advance((now - self._last) * self.speed)
+        self._last = now
+        if self.player.position >= self.player.duration:
+            self._play(False)
+        self._show()
+
+    def action_stride(self, stride: Stride, back: bool = False) -> None:
+        self._play(False)
+        if stride == "bookmark" and not self.player.bookmarks:
+            self.notify(_("No bookmark yet: B sets one."), markup=False)
+        self.player.step(stride, back=back)
+        self._show()
+
+    def action_ends(self, last: bool) -> None:
+        self._play(False)
+        self.player.seek(self.player.duration if last else 0.0)
+        self._show()
+
+    def action_faster(self, by: int) -> None:
+        place = min(max(SPEEDS.index(self.speed) + by, 0), len(SPEEDS) - 1)
+        self.speed = SPEEDS[place]
+        self._show()
+
+    def action_hide(self) -> None:
+        if self.locked:
+            self.notify(_("Verdicts are shown with the answer."), markup=False)
+            return
+        self.blind = not self.blind
+        self._on = None
+        self._show()
+
+    def action_picture(self) -> None:
+        self.query_one(Pictures).next_view()
+
+    def action_zoom(self) -> None:
+        self.query_one(Pictures).closer()
+
+    def action_go_to(self) -> None:
+        self._play(False)
+        self.do(self._go_to)
+
+    async def _go_to(self) -> None:
+        question: Callable[[], str] = lambda: _("Go to which time? 12:30 or seconds")  # noqa: E731
+        written = await self.app.push_screen_wait(Reason(question))
+        if written is not None:
+            self.player.seek(moment(written))
+            self._show()
+
+    def action_bookmark(self) -> None:
+        self._play(False)
+        self.do(self._bookmark)
+
+    async def _bookmark(self) -> None:
+        at = clock(self.player.position)
+        note = await self.app.push_screen_wait(Reason(lambda: _("Note of the bookmark at {time}").format(time=at)))
+        if note is None:
+            return
+        self.player.bookmark(note)
+        await asyncio.to_thread(self.library.keep, self.opened.name, list(self.player.bookmarks))
+        self._show()
+
+    def errands(self) -> list[Errand]:
+        if self.blind:
+            return []
+        found = [Errand(_("What if: simple acceptance"), self._simple)]
+        if any("lift_angle" in heard.task.program.parameters for heard in self.player.tasks):
+            found.insert(0, Errand(_("What if: another lift angle …"), self._other_angle))
+        return found
+
+    async def _other_angle(self) -> None:
+        from bench.recording.what_if import WhatIf
+
+        written = await self.app.push_screen_wait(Reason(lambda: _("Which lift angle, in degrees?")))
+        if written is None:
+            return
+        try:
+            angle = float(written.replace(",", ".").removesuffix("°"))
+        except ValueError:
+            angle = 0.0
+        if not 10 <= angle <= 90:
+            raise UsageError(msg("A lift angle of {angle}° does not exist.", angle=written))
+        await self._beside(WhatIf(lift_angle=angle), _("lift angle {angle}°").format(angle=written))
+
+    async def _simple(self) -> None:
+        from bench.conformity import RULES
+        from bench.recording.what_if import WhatIf
+
+        await self._beside(WhatIf(rule=RULES["simple"]), str(RULES["simple"]))
+
+    async def _beside(self, other: object, words: str) -> None:
+        from bench.recording.what_if import WhatIf, what_if
+        from tui.screens.trainer_what_if import WhatIfScreen
+
+        assert isinstance(other, WhatIf)
+        tasks = await asyncio.to_thread(what_if, self.player.tasks, other)
+        await self.app.push_screen(WhatIfScreen(tasks, words))
+
+    def leave(self) -> None:
+        self._play(False)
+        super().leave()
+
+    # -- what stands there
+
+    def _show(self) -> None:
+        state = self.player.state
+        line = self.query_one(SessionLine)
+        line.at, line.speed, line.playing, line.blind = state.at, self.speed, self.playing, self.blind
+        line.bookmarks = [bookmark.at for bookmark in self.player.bookmarks]
+        line.what = self._what()
+        line.refresh()
+        running = state.task is not None
+        pictures, readout, results = self.query_one(Pictures), self.query_one(Readout), self.query_one(Results)
+        readout.display = running and self.size.height >= 24
+        pictures.display = running
+        results.display = not running
+        if state.task is None:
+            self._on = None
+            results.show([self._hidden(entry) for entry in state.judged], {})
+            return
+        task = self._shown_task(self.player.task(state.task).task)
+        samples = self.player.samples(state)
+        if state.task != self._on or state.heard < self._heard:
+            self._on, self._heard = state.task, 0
+            here = self.player.position
+            self.player.seek(self.player.span(state.task)[0])  # the pictures' clock begins with the task
+            pictures.begin(task)
+            self.player.seek(here)
+        pictures.hear(samples[self._heard :])
+        pictures.tick()
+        self._heard = state.heard
+        readout.show(self._figures(task, state.latest.values()), task.label)
+
+    def _what(self) -> str:
+        state = self.player.state
+        parts = [state.order, str(state.title or state.step)]
+        if state.task is not None:
+            heard = self.player.task(state.task)
+            parts.append(f"{heard.segment.instrument} {heard.task.label}".strip())
+            parts.append(_("sample {count}").format(count=state.heard))
+            parts.append(_("frame {count}").format(count=state.frames))
+        note = next((b for b in reversed(self.player.bookmarks) if abs(b.at - state.at) < 0.05), None)
+        if note is not None:
+            parts.append(f"★ {note.note}")
+            parts += [f"? {note.question}"] if note.question else []
+        return " · ".join(part for part in parts if part)
+
+    def _shown_task(self, task: MeasureTask) -> MeasureTask:
+        return replace(task, limits=()) if self.blind else task
+
+    def _hidden(self, entry: Judged) -> Judged:
+        return Judged(entry.measurement, refuse(None, None, INFORMATION)) if self.blind else entry
+
+    def _figures(self, task: MeasureTask, latest: object) -> list[Shown]:
+        found: dict[str, Sample] = {}
+        for sample in latest:  # type: ignore[attr-defined]
+            if sample.quantity.id not in _ASIDE:
+                found[sample.quantity.id] = sample
+        first = ("rate", "leak_rate", "quartz_rate", "consumption")
+        ordered = sorted(found.values(), key=lambda s: (s.quantity.id not in first, s.quantity.id))
+        return [
+            Shown(s.quantity, s.magnitude, task.limit_for(s.quantity.id, task.label), asked=not self.blind)
+            for s in ordered
+        ]
+
+
+def moment(written: str) -> float:
+    """Read a time in a session: 90, 1:30 or 1:02:03. Raises UsageError."""
+    try:
+        parts = [float(part.replace(",", ".")) for part in written.split(":")]
+        if not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
+            raise ValueError(written)
+    except ValueError:
+        raise UsageError(
+            msg("“{written}” is no time in a session.", written=written), remedy=msg("Write 90, 1:30 or 1:02:03.")
+        ) from None
+    return sum(part * 60.0**place for place, part in enumerate(reversed(parts)))

@@ -1,0 +1,70 @@
+"""Where one stands in a session that is played: time, speed, and a line with its tasks and bookmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from bench.language import _, number
+
+
+def clock(seconds: float) -> str:
+    """Write a time in a session: minutes and seconds, hours where there are any."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+class SessionLine(Widget):
+    """Three lines: the mark and the place, the tasks on the session's time, and the place below them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = ""
+        self.what = ""
+        self.at = self.duration = 0.0
+        self.speed = 1.0
+        self.playing = self.blind = self.training = False
+        self.tasks: Sequence[tuple[float, float]] = ()
+        self.bookmarks: Sequence[float] = ()
+        self.styles.height = 4
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 4
+
+    def render(self) -> Content:
+        return Content("\n").join(self.lines(self.size.width))
+
+    def lines(self, width: int) -> list[Content]:
+        """Return the lines for this many cells."""
+        marks: list[Content | str | tuple[str, str]] = [(" " + _("REPLAY") + " ", "bold $background on $error"), " "]
+        if self.training:
+            marks += [(" " + _("TRAINING MODE") + " ", "bold $background on $error"), " "]
+        if self.blind:
+            marks += [(" " + _("VERDICTS HIDDEN") + " ", "bold $background on $warning"), " "]
+        sign = "▶" if self.playing else "⏸"
+        pace = f"{sign} ×{number(self.speed)}  {clock(self.at)} / {clock(self.duration)}"
+        first = Content.assemble(*marks, (self.title, "bold"))
+        room = max(0, width - len(pace) - 2)
+        first = first.truncate(room, ellipsis=True)
+        head = Content.assemble(first, " " * max(1, width - first.cell_length - len(pace) - 1), (pace, "bold $primary"))
+        return [head, Content.styled(self.what, ""), self._line(width), self._needle(width)]
+
+    def _cell(self, at: float, width: int) -> int:
+        return min(width - 1, int(at / self.duration * width)) if self.duration else 0
+
+    def _line(self, width: int) -> Content:
+        cells = ["─"] * width
+        for begin, end in self.tasks:
+            for cell in range(self._cell(begin, width), self._cell(end, width) + 1):
+                cells[cell] = "━"
+        for at in self.bookmarks:
+            cells[self._cell(at, width)] = "★"
+        here = self._cell(self.at, width)
+        return Content.assemble(("".join(cells[: here + 1]), "$primary"), ("".join(cells[here + 1 :]), "$text-muted"))
+
+    def _needle(self, width: int) -> Content:
+        return Content.assemble(" " * self._cell(self.at, width), ("▲", "bold $primary"))
