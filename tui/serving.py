@@ -26,7 +26,7 @@ from tui.folder import Folder
 
 HERE = "127.0.0.1"
 MOST_SESSIONS = 12
-"""So many tabs at once: each is a process of some 60 MB."""
+"""So many tabs at once: each is a process of some 70 MB."""
 LAST_SECONDS = 2.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,7 +57,7 @@ class FollowServer(Server):
         """`port` 0 takes a free one."""
         super().__init__(_command(), host, port, title="Établi", templates_path=str(Path(__file__).with_name("web")))
         self._announce = announce
-        self._sessions = 0
+        self._sessions: set[asyncio.Task[Any]] = set()
         os.environ["ETABLI_HOME"] = str(folder.path)
         os.environ["ETABLI_LANG"] = current()
 
@@ -87,6 +87,8 @@ class FollowServer(Server):
                 msg("Choose another port with --port; 0 takes a free one."),
             ) from error
         finally:
+            for session in self._sessions:
+                session.cancel()  # its window is told, its program ends
             await runner.cleanup()
 
     async def _make_app(self) -> web.Application:
@@ -127,13 +129,14 @@ class FollowServer(Server):
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """Start a session's program, as long as there are not too many."""
-        if self._sessions >= MOST_SESSIONS:
+        session = asyncio.current_task()
+        if session is None or len(self._sessions) >= MOST_SESSIONS:
             raise web.HTTPServiceUnavailable(text=_("Too many windows are open."))
-        self._sessions += 1
+        self._sessions.add(session)
         try:
             return await super().handle_websocket(request)
         finally:
-            self._sessions -= 1
+            self._sessions.discard(session)
 
 
 def _command() -> str:
