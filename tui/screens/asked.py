@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from bench.errors import EtabliError
-from bench.language import N_, _, msg
+from bench.language import N_, Message, _, msg
 from bench.procedure.model import Choice, FormField
 from tui.screens.dialogs import Confirm, Words
 from tui.screens.room import Room
@@ -30,7 +30,10 @@ def asked(
 ) -> FormField:
     """Return a field; `label` is an English sentence of the catalogue, a choice's words are one or print themselves."""
     answers = tuple(
-        Choice.model_construct(id=choice, label=msg(words) if isinstance(words, str) else words)
+        # A word of an enumeration is a str, too, whose length is not that of what it prints.
+        Choice.model_construct(
+            id=choice, label=msg(words) if type(words) is str else Message("{words}", {"words": words})
+        )
         for choice, words in choices
     )
     return FormField.model_construct(
