@@ -39,21 +39,35 @@ class Tabs(Widget):
         self.refresh()
         return self.taken
 
-    def _drawn(self) -> list[tuple[str, str]]:
-        return [
-            (name, f" {self._word(words)} {self.counts[name]} " if name in self.counts else f" {self._word(words)} ")
-            for name, words in self.tabs
-        ]
+    def _drawn(self) -> tuple[str, list[tuple[str, str]]]:
+        """Return what stands before the tabs, and (id, cells) of each; shorter words where the line is narrow."""
+        before, drawn = _ARROWS, self._words(1000)
+        for before, letters in ((_ARROWS, 1000), (" ", 1000), (" ", 12), (" ", 8), (" ", 5)):
+            drawn = self._words(letters)
+            if cell_len(before) + sum(cell_len(words) for _name, words in drawn) <= self.size.width:
+                break
+        return before, drawn
+
+    def _words(self, letters: int) -> list[tuple[str, str]]:
+        drawn = []
+        for name, said in self.tabs:
+            words = self._word(said)
+            if len(words) > letters and name != self.taken:
+                words = words[: letters - 1] + "…"
+            drawn.append((name, f" {words} {self.counts[name]} " if name in self.counts else f" {words} "))
+        return drawn
 
     def render(self) -> Content:
-        parts: list[str | tuple[str, str]] = [_ARROWS]
-        for name, words in self._drawn():
+        before, drawn = self._drawn()
+        parts: list[str | tuple[str, str]] = [before]
+        for name, words in drawn:
             parts.append((words, "bold $background on $primary" if name == self.taken else "$text-muted"))
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:
-        at = cell_len(_ARROWS)
-        for name, words in self._drawn():
+        before, drawn = self._drawn()
+        at = cell_len(before)
+        for name, words in drawn:
             if at <= event.x < at + cell_len(words):
                 self.taken = name
                 self.refresh()
