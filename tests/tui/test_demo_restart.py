@@ -32,9 +32,9 @@ def walk(folder: Folder, case: str) -> str:
         row = workshop.journal.order(number)
         assert row is not None
         answers = Answers.load(demo.HERE / "answers" / f"{row.procedure}.toml")
-        HeadlessRun(
-            workshop.desk, workshop.settings, answers, end, photos=folder.photos, say=silent, show=silent
-        ).run(number)
+        HeadlessRun(workshop.desk, workshop.settings, answers, end, photos=folder.photos, say=silent, show=silent).run(
+            number
+        )
     return number
 
 
