@@ -85,7 +85,6 @@ class PlayerScreen(ErrandRoom):
         line.title = str(self.opened.card.title) if self.opened.card else self.opened.name
         line.duration = self.player.duration
         line.tasks = [self.player.span(number) for number in range(len(self.player.tasks))]
-        line.training = self.app.training
         self._timer = self.set_interval(1 / FRAMES_A_SECOND, self._tick, pause=True)
         for notice in self.opened.notices:
             self.notify(str(notice), severity="warning", markup=False, timeout=12)

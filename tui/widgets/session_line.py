@@ -27,7 +27,7 @@ class SessionLine(Widget):
         self.what = ""
         self.at = self.duration = 0.0
         self.speed = 1.0
-        self.playing = self.blind = self.training = False
+        self.playing = self.blind = False
         self.tasks: Sequence[tuple[float, float]] = ()
         self.bookmarks: Sequence[float] = ()
         self.styles.height = 4
@@ -41,8 +41,6 @@ class SessionLine(Widget):
     def lines(self, width: int) -> list[Content]:
         """Return the lines for this many cells."""
         marks: list[Content | str | tuple[str, str]] = [(" " + _("REPLAY") + " ", "bold $background on $error"), " "]
-        if self.training:
-            marks += [(" " + _("TRAINING MODE") + " ", "bold $background on $error"), " "]
         if self.blind:
             marks += [(" " + _("VERDICTS HIDDEN") + " ", "bold $background on $warning"), " "]
         sign = "▶" if self.playing else "⏸"
