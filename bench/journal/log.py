@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain, islice, product
+from itertools import chain, compress, islice, product
 from typing import Any, NamedTuple
 
 from bench.errors import UsageError
@@ -19,10 +19,11 @@ from bench.language import msg
 
 # How many rows are looked through at once: few first, because a page is mostly full soon.
 _BATCHES = (4, 16, 64, 256, 512)
-# Where one row in so many is wanted, all of them are read in one go.
-_DENSE = 16
+# Where one row in so many is wanted, all between the first and the last are read in one go.
+_DENSE = 2
 _FEW = 64
 _WORDS_AT_MOST = 3
+_TIMES_AT_MOST = 128
 
 CHOICES = {"kinds": "kind", "guard": "refusal"} | {
     name: name
@@ -54,8 +55,8 @@ class _Part(NamedTuple):
         return (1 << self.size) - 1
 
 
-Found = tuple[int, int, int]
-"""Where a part starts (rows before it), how many rows it has, and the bits of those that were found."""
+Found = tuple[int, int]
+"""How many rows stand before a part, and the bits of those of its rows that were found."""
 
 
 class Finder:
@@ -70,6 +71,8 @@ class Finder:
         self._first = 0
         self._seen = 0
         self._tail: dict[str, dict[str, int]] = defaultdict(dict)
+        self._tail_times: list[str] = []
+        self._timed: dict[tuple[str | None, str | None, int, int], int] = {}
 
     def found(
         self,
@@ -85,9 +88,12 @@ class Finder:
         Only rows whose number is above `after`, and below `before` where that is not 0.
         """
         conditions = _conditions(wanted)
+        timed = wanted.since is not None or wanted.until is not None
         with self._turn:
             self._follow(connection)
             tail = self._in_tail(conditions)
+            if tail and timed:
+                tail &= _within(self._tail_times, *_bounds(wanted))
             first, size = self._first, self._seen - self._first
         end = min(before - 1, first + size) if before else first + size
         parts = _parts(connection, wanted, after, min(end, first))
@@ -95,16 +101,15 @@ class Finder:
         if newest:
             parts.reverse()
         full = _through(connection, conditions, parts)
-        timed = wanted.since is not None or wanted.until is not None
         for (start, length), bits in chain(last, full) if newest else chain(full, last):
             if start < after:
                 bits = bits >> (after - start) << (after - start)
             if start + length > end:
                 bits &= (1 << (end - start)) - 1
-            if bits and timed:
-                bits &= _of_the_time(connection, wanted, start, length)
+            if bits and timed and start < first:
+                bits &= self._of_the_time(connection, wanted, start, length)
             if bits:
-                yield start, length, bits
+                yield start, bits
 
     def choices(self, connection: sqlite3.Connection, field: str) -> list[str]:
         """Return the values that occur in a field of the filter, sorted. Raises UsageError for one without choices."""
@@ -125,13 +130,26 @@ class Finder:
         if full != self._first:
             self.forget()
             self._first = self._seen = full
-        rows = connection.execute(f"SELECT {READ} FROM log WHERE n > ? ORDER BY n", (self._seen,))
+        rows = connection.execute(f"SELECT {READ}, at_utc FROM log WHERE n > ? ORDER BY n", (self._seen,))
         for row in rows:
             bit = 1 << (row[0] - self._first - 1)
             for facet, value in blocks.keys(row):
                 known = self._tail[facet]
                 known[value] = known.get(value, 0) | bit
+            self._tail_times.append(row[-1])
             self._seen = row[0]
+
+    def _of_the_time(self, connection: sqlite3.Connection, wanted: LogFilter, start: int, size: int) -> int:
+        """Return which rows of a full part are of the time asked for; the same time is mostly asked for many times."""
+        key = (*_bounds(wanted), start, size)
+        bits = self._timed.get(key)
+        if bits is None:
+            bits = _of_the_time(connection, wanted, start, size)
+            with self._turn:
+                if len(self._timed) >= _TIMES_AT_MOST:
+                    self._timed.clear()
+                self._timed[key] = bits
+        return bits
 
     def _in_tail(self, conditions: Sequence[_Condition]) -> int:
         bits = (1 << (self._seen - self._first)) - 1
@@ -150,16 +168,16 @@ class Finder:
 
 
 def read(
-    connection: sqlite3.Connection, columns: str, start: int, size: int, bits: int, *, newest: bool = False
+    connection: sqlite3.Connection, columns: str, start: int, bits: int, *, newest: bool = False
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a part whose bits are set, with those columns (SQL)."""
-    count = bits.bit_count()
-    if count == size and not newest:
-        yield from connection.execute(f"SELECT {columns} FROM log WHERE n > {start} AND n <= {start + size} ORDER BY n")
-    elif count >= size // _DENSE and not newest:
-        marks = f"{bits:0{size}b}"[::-1]
-        rows = connection.execute(f"SELECT n, {columns} FROM log WHERE n > {start} AND n <= {start + size} ORDER BY n")
-        yield from (row[1:] for row in rows if marks[row[0] - start - 1] == "1")
+    count, end = bits.bit_count(), bits.bit_length()
+    first = (bits & -bits).bit_length() - 1
+    if not newest and count * _DENSE >= end - first:
+        rows = connection.execute(
+            f"SELECT {columns} FROM log WHERE n > {start + first} AND n <= {start + end} ORDER BY n"
+        )
+        yield from rows if count == end - first else compress(rows, map("1".__eq__, f"{bits >> first:b}"[::-1]))
     else:
         found = blocks.places(bits, newest=newest)
         order = "ORDER BY n DESC" if newest else "ORDER BY n"
@@ -258,21 +276,32 @@ def _times(connection: sqlite3.Connection, wanted: LogFilter, first: int, end: i
 
 def _of_the_time(connection: sqlite3.Connection, wanted: LogFilter, start: int, size: int) -> int:
     """Return which rows of a part are of the time asked for; only blocks at the ends of that time are read."""
-    since, until = (moment(at) if at is not None else None for at in (wanted.since, wanted.until))
-    if size % BLOCK:
-        return _read_times(connection, start, size, since, until)
+    since, until = _bounds(wanted)
     bits = 0
     for block, first, last in _times(connection, wanted, start, start + size):
         whole = (since is None or first >= since) and (until is None or last < until)
-        found = (1 << BLOCK) - 1 if whole else _read_times(connection, block, BLOCK, since, until)
+        if whole:
+            found = (1 << BLOCK) - 1
+        else:
+            rows = connection.execute(
+                "SELECT at_utc FROM log WHERE n > ? AND n <= ? ORDER BY n", (block, block + BLOCK)
+            )
+            found = _within([at for (at,) in rows], since, until)
         bits |= found << (block - start)
     return bits
 
 
-def _read_times(connection: sqlite3.Connection, start: int, size: int, since: str | None, until: str | None) -> int:
-    rows = connection.execute("SELECT n, at_utc FROM log WHERE n > ? AND n <= ?", (start, start + size))
-    found = (n - start - 1 for n, at in rows if (since is None or at >= since) and (until is None or at < until))
-    return int.from_bytes(blocks.bitmap(found, (size + 7) // 8 * 8), "little")
+def _bounds(wanted: LogFilter) -> tuple[str | None, str | None]:
+    since, until = wanted.since, wanted.until
+    return (None if since is None else moment(since), None if until is None else moment(until))
+
+
+def _within(times: Sequence[str], since: str | None, until: str | None) -> int:
+    """Return the bits of the times from `since` up to `until`."""
+    found = (
+        place for place, at in enumerate(times) if (since is None or at >= since) and (until is None or at < until)
+    )
+    return int.from_bytes(blocks.bitmap(found, (len(times) + 7) // 8 * 8), "little")
 
 
 def _through(

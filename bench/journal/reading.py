@@ -175,8 +175,8 @@ class JournalReading:
         wanted = wanted or LogFilter()
         rows: list[LogRow] = []
         with self._raw() as connection:
-            for found in self._finder.found(connection, wanted, newest=True, before=before or 0):
-                for row in log.read(connection, READ, *found, newest=True):
+            for start, bits in self._finder.found(connection, wanted, newest=True, before=before or 0):
+                for row in log.read(connection, READ, start, bits, newest=True):
                     rows.append(LogRow(*row))
                     if len(rows) == limit:
                         return rows
@@ -185,7 +185,7 @@ class JournalReading:
     def log_count(self, wanted: LogFilter | None = None) -> int:
         """Return how many rows of the log `wanted` lets through."""
         with self._raw() as connection:
-            return sum(bits.bit_count() for _, _, bits in self._finder.found(connection, wanted or LogFilter()))
+            return sum(bits.bit_count() for _, bits in self._finder.found(connection, wanted or LogFilter()))
 
     def log_choices(self, field: str) -> list[str]:
         """Return the values that occur in a field of the filter, sorted. Raises UsageError for one without choices."""
