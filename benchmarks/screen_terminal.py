@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 KEPT = 1 << 20
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 
 def measurable() -> bool:
@@ -93,6 +93,11 @@ class Terminal:
             self._seen.clear()
         os.write(self._host, key.encode())
 
+    def enter(self) -> None:
+        """Press Enter, long enough after the one before to be no sleeve's."""
+        time.sleep(0.5)
+        self.press("\r")
+
     def type(self, text: str) -> None:
         """Press one key after the other as a person does: slower than any scanner."""
         for character in text:
@@ -107,9 +112,9 @@ class Terminal:
         return 1000.0 * (time.perf_counter() - begun)
 
     def resident(self) -> float:
-        """Return the resident memory in MB."""
+        """Return the resident memory in MiB."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def busy(self, seconds: float) -> float:
         """Return the percent of one core that the whole process takes over the next `seconds`."""
