@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.defects import defects as known_defects
 from bench.events import EventKind
-from bench.figures.material import Material, Row
+from bench.figures.material import FAR, Answer, Material, Row
 from bench.figures.model import Column, Figure, Line
 from bench.figures.quality import BAD, most, of_orders, share
 from bench.journal.rows import LogFilter, LogKind
@@ -44,7 +44,7 @@ def top_defects(material: Material) -> Figure:
     )
 
 
-def _codes(material: Material, row: Row, answers: dict[str, Any]) -> set[str]:
+def _codes(material: Material, row: Answer, answers: dict[str, Any]) -> set[str]:
     lines = (line for name in material.told.defects.get(row.step, ()) for line in answers.get(name) or ())
     return {str(line["code"]) for line in lines if isinstance(line, dict) and line.get("code")}
 
@@ -80,7 +80,7 @@ def top_parts(material: Material) -> Figure:
     )
 
 
-def _references(material: Material, row: Row, answers: dict[str, Any]) -> list[str]:
+def _references(material: Material, row: Answer, answers: dict[str, Any]) -> list[str]:
     found = []
     for name in material.told.parts.get(row.step, ()):
         answer = answers.get(name)
@@ -125,10 +125,11 @@ def _causes(material: Material, orders: Iterable[str]) -> dict[str, str]:
     named = tuple(orders)
     told = material.told
     steps = told.zones.keys() | told.defects.keys()
-    rows: list[Row] = []
-    for some in range(0, len(named), 5000):
-        wanted = LogFilter(order=named[some : some + 5000], kinds=(LogKind.ANSWER,))
-        rows += [Row(*found) for found in material.journal.log_tuples(wanted, Row._fields)]
+    rows: list[Answer] = []
+    for some in range(0, len(named), 500):
+        chosen, since = named[some : some + 500], material.period.since - FAR
+        wanted = LogFilter(order=chosen, kinds=(LogKind.ANSWER,), since=since)
+        rows += [Answer(*found) for found in material.journal.log_tuples(wanted, Answer._fields)]
     zones: dict[str, str] = {}
     codes: dict[str, str] = {}
     for row, answers in material.answers(rows, steps):
@@ -159,7 +160,7 @@ class Complaint:
 
 def complaints(material: Material) -> Figure:
     """Complaints within the warranty, by where their cause was."""
-    found = [_complaint(material, row) for row in material.opened if row.state == "complaint"]
+    found = [_complaint(material, row) for row in material.rows(LogKind.OPENED, state="complaint")]
     by_origin: dict[str, list[Complaint]] = defaultdict(list)
     for each in found:
         by_origin[each.origin].append(each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 GENUINE = ("real", "manual")
 MADE_UP = ("simulated", "replayed")
-# How long before the period an order may have been opened, or an alert raised, that is told of in it.
-REACH = timedelta(days=400)
+NOW = timedelta(0)
+# Most of what ends in a period began so long before it at most; what is older is looked for one by one.
+REACH = timedelta(days=60)
+# What is rare is looked for as far back as this.
+FAR = timedelta(days=400)
+AGES = timedelta(days=3650)
 
 
 class Row(NamedTuple):
@@ -42,6 +47,14 @@ class Row(NamedTuple):
 
 
 COLUMNS = Row._fields
+
+
+class Answer(NamedTuple):
+    """Where an answer stands."""
+
+    seq: int
+    order: str
+    step: str
 
 
 @dataclass(frozen=True)
@@ -68,13 +81,22 @@ class Material:
 
     # -- rows
 
-    def rows(self, *kinds: LogKind, reach: bool = False, **narrow: Any) -> list[Row]:
-        """Return the rows of these kinds in the period; with `reach` also those of some time before it."""
+    def rows(self, *kinds: LogKind, reach: timedelta = NOW, **narrow: Any) -> list[Row]:
+        """Return the rows of these kinds in the period, and `reach` before it."""
+        return [Row(*found) for found in self.tuples(COLUMNS, *kinds, reach=reach, **narrow)]
+
+    def tuples(
+        self, columns: tuple[str, ...], *kinds: LogKind, reach: timedelta = NOW, **narrow: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        """Give some columns of these rows, `order` among them, without what is left out."""
         wanted = self._filter(*kinds, **narrow)
         if reach:
-            since = self.period.since - REACH
-            wanted = replace(wanted, since=since)
-        return [Row(*found) for found in self.journal.log_tuples(wanted, COLUMNS) if found[3] not in self.left_out]
+            wanted = replace(wanted, since=self.period.since - reach)
+        found = self.journal.log_tuples(wanted, columns)
+        if not self.left_out:
+            return found
+        place = columns.index("order")
+        return (row for row in found if row[place] not in self.left_out)
 
     def filter(self, *kinds: LogKind, **narrow: Any) -> LogFilter:
         """Return the filter of the period for these kinds: the way to the rows, without what was left out."""
@@ -93,7 +115,7 @@ class Material:
         if self.made_up:
             return frozenset()
         wanted = LogFilter(
-            provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - REACH, until=self.period.until
+            provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - FAR, until=self.period.until
         )
         return frozenset(order for (order,) in self.journal.log_tuples(wanted, ("order",)))
 
@@ -116,29 +138,27 @@ class Material:
         return self.rows(LogKind.CLOSED)
 
     @cached_property
-    def opened(self) -> list[Row]:
-        """The orders that were opened in the period."""
-        return self.rows(LogKind.OPENED)
-
-    @cached_property
     def openings(self) -> dict[str, tuple[str, str]]:
-        """When each order of the period and of some time before was opened, and what day was promised then."""
-        found = {row.order: (row.at, row.label) for row in self.rows(LogKind.OPENED, reach=True)}
-        for row in self.closed:
-            if row.order not in found:  # a very old one
-                first = next(self.journal.log(LogFilter(order=row.order, kinds=(LogKind.OPENED,))), None)
-                if first is not None:
-                    found[row.order] = (first.at, first.label)
+        """When each order that was closed or opened in the period was opened, and what day was promised then."""
+        recent = self.tuples(("order", "at", "label"), LogKind.OPENED, reach=REACH)
+        found = {order: (at, label) for order, at, label in recent}
+        for order in self.old:
+            first = next(self.journal.log(LogFilter(order=order, kinds=(LogKind.OPENED,))), None)
+            if first is not None:
+                found[order] = (first.at, first.label)
         return found
 
     @cached_property
-    def steps(self) -> list[Row]:
-        """The steps that ended in the period."""
-        return self.rows(LogKind.STEP)
+    def old(self) -> tuple[str, ...]:
+        """The orders that were closed in the period and opened long before it."""
+        recent = {order for (order,) in self.tuples(("order",), LogKind.OPENED, reach=REACH)}
+        return tuple(row.order for row in self.closed if row.order not in recent)
 
     @cached_property
-    def corrections(self) -> list[Row]:
-        return self.rows(LogKind.CORRECTION)
+    def steps(self) -> Counter[tuple[str, str, str]]:
+        """How many steps ended in the period, by (operator, calibre, outcome)."""
+        ended = self.tuples(("operator", "calibre", "state", "order"), LogKind.STEP)
+        return Counter((operator, calibre, outcome) for operator, calibre, outcome, _order in ended)
 
     # -- events
 
@@ -163,8 +183,8 @@ class Material:
             labels,
         )
 
-    def answers(self, rows: Sequence[Row], steps: Collection[str]) -> Iterator[tuple[Row, dict[str, Any]]]:
-        """Give of these rows of answers those of some steps with what was answered, as corrected by now."""
+    def answers(self, rows: Iterable[Answer], steps: Collection[str]) -> Iterator[tuple[Answer, dict[str, Any]]]:
+        """Give of these answers those of some steps with what was answered, as corrected by now."""
         chosen = {row.seq: row for row in rows if row.step in steps}
         corrected = self._corrected()
         for event in self.events(chosen):
@@ -174,15 +194,15 @@ class Material:
             yield chosen[event.seq], answers
 
     @cached_property
-    def answered(self) -> list[Row]:
+    def answered(self) -> list[Answer]:
         """The answers given in the period."""
-        return self.rows(LogKind.ANSWER)
+        return [Answer(*found) for found in self.tuples(Answer._fields, LogKind.ANSWER)]
 
     def _corrected(self) -> dict[int, list[int]]:
         """Return {number of an answer: numbers of its corrections}: of the period and of what came after it."""
         if not hasattr(self, "_corrections"):
             found: dict[int, list[int]] = {}
-            wanted = LogFilter(kinds=(LogKind.CORRECTION,), since=self.period.since - REACH)
+            wanted = LogFilter(kinds=(LogKind.CORRECTION,), since=self.period.since - FAR)
             for seq, label in self.journal.log_tuples(wanted, ("seq", "label")):
                 found.setdefault(int(label), []).append(seq)
             self._corrections = found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from bench.errors import UsageError
@@ -33,11 +34,11 @@ class Period:
                 remedy=msg("Give the earlier day first."),
             )
 
-    @property
+    @cached_property
     def since(self) -> datetime:
         return datetime.combine(self.first, time()).astimezone()
 
-    @property
+    @cached_property
     def until(self) -> datetime:
         """The first moment after the period."""
         return datetime.combine(self.last + timedelta(days=1), time()).astimezone()

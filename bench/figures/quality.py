@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypedDict
 
-from bench.figures.material import Material, Row
+from bench.figures.material import AGES, REACH, Material, Row
 from bench.figures.model import Column, Figure, Line
 from bench.journal.rows import LogFilter, LogKind
 from bench.language import N_, msg
@@ -30,9 +30,8 @@ def share(part: float, whole: float) -> float | None:
 
 def first_pass(material: Material) -> Figure:
     closed = material.closed
-    since = min((material.openings[row.order][0] for row in closed if row.order in material.openings), default="")
     numbers = {row.order for row in closed}
-    failed = {row.order for row in _bad(material, since)} & numbers
+    failed = _failed(material) & numbers
     lines = []
     for calibre, rows in groups(closed, lambda row: row.calibre).items():
         mine = {row.order for row in rows}
@@ -54,14 +53,19 @@ def first_pass(material: Material) -> Figure:
     )
 
 
-def _bad(material: Material, since: str) -> list[Row]:
-    """Return what speaks against a first pass: values out of limit after the work, steps repeated, since a time."""
-    if not since:
-        return []
-    reach = {"reach": True}
-    values = material.rows(LogKind.MEASUREMENT, state=BAD, provenance=material.provenance, **reach)
-    again = material.rows(LogKind.STEP, state=AGAIN, **reach)
-    return [row for row in values if row.phase != "before"] + again
+def _failed(material: Material) -> set[str]:
+    """Return the orders of which something speaks against a first pass: a value out of limit after the work, a step
+    repeated; among others all of those that were closed in the period.
+    """
+    columns = ("order", "phase")
+    found: set[str] = set()
+    spells: list[dict[str, Any]] = [{"reach": REACH}]
+    spells += [{"reach": AGES, "order": material.old[n : n + 500]} for n in range(0, len(material.old), 500)]
+    for spell in spells:
+        values = material.tuples(columns, LogKind.MEASUREMENT, state=BAD, provenance=material.provenance, **spell)
+        found |= {order for order, phase in values if phase != "before"}
+        found |= {order for order, _phase in material.tuples(columns, LogKind.STEP, state=AGAIN, **spell)}
+    return found
 
 
 def _failures(orders: Sequence[str]) -> LogFilter | None:
@@ -76,9 +80,13 @@ def of_orders(orders: Iterable[str], *kinds: LogKind, **narrow: Any) -> LogFilte
 
 def repeats(material: Material, by: str) -> Figure:
     """Repeats and corrections by "operator" or by "calibre"."""
-    key: Callable[[Row], str] = (lambda row: row.operator) if by == "operator" else (lambda row: row.calibre)
-    ended, again = Counter(map(key, material.steps)), Counter(key(r) for r in material.steps if r.state in AGAIN)
-    corrected = Counter(map(key, material.corrections))
+    place = 0 if by == "operator" else 1
+    ended: Counter[str] = Counter()
+    again: Counter[str] = Counter()
+    for key, count in material.steps.items():
+        ended[key[place]] += count
+        again[key[place]] += count if key[2] in AGAIN else 0
+    corrected = Counter(who for who, _order in material.tuples((by, "order"), LogKind.CORRECTION))
     nameless = NOBODY if by == "operator" else NO_CALIBRE
     lines = []
     for who in sorted({*ended, *corrected}, key=lambda who: (-again[who] - corrected[who], who)):
@@ -115,16 +123,17 @@ def _redone(material: Material, **narrow: str) -> LogFilter:
 
 def reserve(material: Material) -> Figure:
     """Verdicts under reserve, by quantity."""
-    found: dict[str, Counter[str]] = {}
+    doubted = material.journal.log_tuples(_verdicts(material, RESERVED), ("quantity",))
+    reserves = Counter(quantity for (quantity,) in doubted)
+    found: dict[str, tuple[int, int]] = {}
     for name in material.journal.log_choices("quantity"):
-        counts = Counter({state: material.journal.log_count(_verdicts(material, (state,), name)) for state in GIVEN})
-        if counts.total():
-            found[name] = counts
-    lines = [_reserved(material, name, counts) for name, counts in found.items()]
+        given = material.journal.log_count(_verdicts(material, GIVEN, name))
+        if given:
+            found[name] = (given, reserves[name])
+    lines = [_reserved(material, name, *counts) for name, counts in found.items()]
     lines.sort(key=lambda line: -float(line.cells[1] or 0))
-    every = sum(found.values(), Counter[str]())
-    reserved = sum(every[state] for state in RESERVED)
-    whole = (every.total(), reserved, share(reserved, every.total()))
+    given, reserved = (sum(counts[place] for counts in found.values()) for place in (0, 1))
+    whole = (given, reserved, share(reserved, given))
     return Figure(
         "reserve",
         msg("Verdicts under reserve"),
@@ -144,8 +153,7 @@ def _verdicts(material: Material, states: tuple[str, ...], quantity: str | None 
     return material.filter(LogKind.MEASUREMENT, state=states, quantity=quantity, provenance=material.provenance)
 
 
-def _reserved(material: Material, name: str, counts: Mapping[str, int]) -> Line:
-    given, reserved = sum(counts.values()), sum(counts[state] for state in RESERVED)
+def _reserved(material: Material, name: str, given: int, reserved: int) -> Line:
     label = QUANTITIES[name].name if name in QUANTITIES else name
     return Line(label, (given, reserved, share(reserved, given)), _verdicts(material, RESERVED, name))
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from statistics import fmean, median
 
 from bench.alerts import kind_of
-from bench.figures.material import Material, Row, hours, rank
+from bench.figures.material import AGES, FAR, NOW, REACH, Material, Row, hours, rank
 from bench.figures.model import Cell, Column, Figure, Line
 from bench.figures.quality import groups, most, of_orders, share
-from bench.journal.rows import LogFilter, LogKind
+from bench.journal.rows import LogKind
 from bench.language import N_, Message, msg
 
 DAY = 24.0
@@ -100,11 +100,8 @@ def _days(payload: object) -> int | None:
 def waiting(material: Material) -> Figure:
     """Waiting time by cause: from an alert to its decision, from the opening to the customer's signature."""
     waited: dict[str, list[tuple[str, float, bool]]] = {}
-    decided = _decisions(material)
-    for row in material.rows(LogKind.ALERT, reach=True):
-        end = decided.get((row.order, row.label)) or (_signed(material, row) if row.alert == "validation" else None)
-        if end is not None and material.period.holds(end):
-            waited.setdefault(row.alert, []).append((row.order, hours(row.at, end), row.state == "blocking"))
+    for row, end in (*_decided(material), *_validated(material)):
+        waited.setdefault(row.alert, []).append((row.order, hours(row.at, end), row.state == "blocking"))
     lines = [_waited(material, kind_of(kind).title, found, alert=kind) for kind, found in waited.items()]
     consents = _consents(material)
     if consents:
@@ -139,27 +136,49 @@ def _waited(material: Material, label: Message, found: Sequence[tuple[str, float
     return Line(label, cells, of_orders(orders, LogKind.ALERT, LogKind.DECISION, alert=alert))
 
 
-def _decisions(material: Material) -> dict[tuple[str, str], str]:
-    """Return when each alert was decided first; one that was only acknowledged is not."""
-    found: dict[tuple[str, str], str] = {}
-    for row in material.rows(LogKind.DECISION, reach=True, state=("accepted", "refused")):
-        found.setdefault((row.order, row.label), row.at)
-    return found
+def _decided(material: Material) -> Iterator[tuple[Row, str]]:
+    """Give each alert that was decided in the period, and when; one that was only acknowledged is not."""
+    ends: dict[tuple[str, str], str] = {}
+    for row in material.rows(LogKind.DECISION, state=("accepted", "refused")):
+        ends.setdefault((row.order, row.label), row.at)
+    for row in material.rows(LogKind.ALERT, reach=REACH):
+        end = ends.pop((row.order, row.label), None)
+        if end is not None:
+            yield row, end
+    for (order, alert), end in ends.items():  # raised long ago
+        for row in material.rows(LogKind.ALERT, reach=AGES, order=order):
+            if row.label == alert:
+                yield row, end
 
 
-def _signed(material: Material, alert: Row) -> str | None:
-    """Return when the step was signed that a validation was awaited for: the signature decides that alert."""
-    wanted = LogFilter(order=alert.order, kinds=(LogKind.SIGNATURE,))
-    signed = material.journal.log_tuples(wanted, ("seq", "at", "step"))
-    return next((at for seq, at, step in signed if seq > alert.seq and step == alert.step), None)
+def _validated(material: Material) -> Iterator[tuple[Row, str]]:
+    """Give each alert that awaited a signature which was given in the period: the signature decides it."""
+    awaited = material.rows(LogKind.ALERT, reach=FAR, alert="validation")
+    if not awaited:
+        return
+    told = material.rows(LogKind.DECISION, reach=FAR, alert="validation", state=("accepted", "refused"))
+    decided = {(row.order, row.label) for row in told}
+    signed: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    orders = {row.order for row in awaited}
+    columns = ("order", "step", "seq", "at")
+    first = datetime.fromisoformat(awaited[0].at)
+    reach = max(material.period.since - first, NOW)
+    for order, step, seq, at in material.tuples(columns, LogKind.SIGNATURE, reach=reach):
+        if order in orders:
+            signed.setdefault((order, step), []).append((seq, at))
+    for row in awaited:
+        given = next((at for seq, at in signed.get((row.order, row.step), ()) if seq > row.seq), None)
+        if given is not None and (row.order, row.label) not in decided and material.period.holds(given):
+            yield row, given
 
 
 def _consents(material: Material) -> list[tuple[str, float, bool]]:
-    first: dict[str, str] = {}
-    for row in material.rows(LogKind.QUOTE, reach=True):
-        first.setdefault(row.order, row.at)
+    """Return how long each order waited for its first signed quote, of those signed in the period."""
+    signed: dict[str, str] = {}
+    for order, at in material.tuples(("order", "at"), LogKind.QUOTE, reach=REACH):
+        signed.setdefault(order, at)
     return [
         (order, hours(material.openings[order][0], at), True)
-        for order, at in first.items()
-        if material.period.holds(at) and order in material.openings
+        for order, at in signed.items()
+        if order in material.openings and material.period.holds(at)
     ]

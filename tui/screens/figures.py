@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.dates import read_day
+from bench.errors import EtabliError
 from bench.figures import KINDS, SIMULATION, TRAINING, Figure, Line, Period
 from bench.figures.material import Material
 from bench.figures.report import ABOUT, share_of, shown
@@ -146,7 +147,11 @@ class FiguresScreen(ErrandRoom):
             if self._material is None:
                 self._material = Material(self.app.desk.journal, period, made_up=bool(self.mark))
             material = self._material
-            made = await asyncio.to_thread(lambda: (KINDS[name](material), material.left_out_here))
+            try:
+                made = await asyncio.to_thread(lambda: (KINDS[name](material), material.left_out_here))
+            except EtabliError as error:
+                self.query_one(Panel).say_error(error)
+                return
             if period == self.period:
                 self._made[name] = made[0]
         if self.is_running:
