@@ -165,7 +165,7 @@ class Desk:
         work = self.work(number)
         if self.operator is None:
             raise Refused(guards.nobody_signed_in())
-        work.record([engine.consent(work.state, {"reference": reference, "how": how, **agreed}, self.clock.now())])
+        work.record(engine.consent(work.state, {"reference": reference, "how": how, **agreed}, self.clock.now()))
 
     def work(self, number: str) -> Work:
         """Take up an order where it stands. Raises UsageError for an unknown number."""

@@ -76,7 +76,7 @@ def answered(procedure: Procedure, ask: Question, answers: Mapping[str, Any], re
     drafts = [Draft(EventKind.STEP_ANSWERED, payload)]
     drafts += [raised(choice.alert, choice.label, step.id, choice.blocking) for _f, choice in chosen if choice.alert]
     if said.quote.get("reference") and outcome == "done":
-        drafts.append(consent(state, said.quote, ask.now))
+        drafts += consent(state, said.quote, ask.now)
     if step.kind is StepKind.SIGNOFF and outcome == "done":
         drafts.append(signature(step, ask.operator))
     drafts += handled(state, step.handlings)
@@ -208,8 +208,10 @@ def _after(state: OrderState, step: Step, said: Said) -> OrderState:
 _NOT_YET = -1
 
 
-def consent(state: OrderState, quote: Mapping[str, Any], now: datetime) -> Draft:
-    """Enter what the customer has signed; beside an earlier quote it is a supplementary one."""
+def consent(state: OrderState, quote: Mapping[str, Any], now: datetime) -> list[Draft]:
+    """Enter what the customer has signed; beside an earlier quote it is a supplementary one, and settles what waited
+    for the customer (G-22, G-23).
+    """
     earlier = state.order.quote
     payload = {
         "reference": quote["reference"],
@@ -221,7 +223,10 @@ def consent(state: OrderState, quote: Mapping[str, Any], now: datetime) -> Draft
         "supplementary": earlier is not None,
         "version": earlier.version + 1 if earlier else 1,
     }
-    return Draft(EventKind.QUOTE_SIGNED, payload)
+    decided = {"decision": "accepted", "reason": str(quote["reference"]), "name": "", "role": "customer"}
+    waiting = [alert for alert in state.alerts if alert.open and alert.rule in ("G-22", "G-23")]
+    settled = [Draft(EventKind.ALERT_DECIDED, {"id": alert.id, **decided}) for alert in waiting]
+    return [Draft(EventKind.QUOTE_SIGNED, payload), *settled]
 
 
 def custody(state: OrderState, operator: Operator, note: str) -> Draft:

@@ -41,8 +41,10 @@ def apply(state: OrderState, event: Event) -> OrderState:
 
 
 def _opened(payload: Mapping[str, Any]) -> OrderState:
+    order = RepairOrder.from_json(payload["order"])
     return OrderState(
-        order=RepairOrder.from_json(payload["order"]),
+        order=order,
+        operations=order.quote.operations if order.quote else (),
         house=House.from_json(payload["house"]),
         procedure=payload["procedure"],
         profiles=payload["profiles"],

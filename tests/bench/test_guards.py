@@ -587,3 +587,15 @@ def test_a_refusal_that_the_manager_may_lift_is_brought_before_them_once_and_lif
 def test_files_that_describe_the_guards_are_where_the_rules_say() -> None:
     folder = Path(hierarchy.__file__).parent / "procedure" / "guards"
     assert {path.stem for path in folder.glob("*.py")} >= {"rules", "acts", "water", "people", "craft", "ending"}
+
+
+def test_the_customers_signature_settles_what_waited_for_it() -> None:
+    polishing = {"id": "s", "intervention": True, "operation": "polishing"}
+    work = a_work(polishing, LAST, quote=Quote("D-1", "signature", "2026-11-21", operations=("battery",)))
+    assert rule_of(work.start) == "G-22"
+    assert [alert.open for alert in work.state.alerts] == [True]
+    work.desk.sign_quote(work.number, "D-2", "e-mail", operations=["battery", "polishing"], ceiling=250.0)
+    work.refresh()
+    assert [alert.open for alert in work.state.alerts] == [False]
+    assert work.order.quote is not None and work.order.quote.supplementary and work.order.quote.version == 2
+    work.start()
