@@ -113,8 +113,8 @@ def prepare(folder: Path) -> None:
         Path(__file__).with_suffix(".toml").read_text("utf-8"), encoding="utf-8"
     )
     watch = Watch("Doubs", "Promenade", "P-2824", "118204", family=Family.AUTOMATIC, calibre="eta-2824-2")
-    asked = {"declared": "avance", "request": "contrôle", "promised": "2099-01-01"}
-    order = RepairOrder(ORDER, "C-1", watch, "streaming", quote=Quote("Q-1", "paper", "2026-01-01"), **asked)
+    quote = Quote("Q-1", "paper", "2026-01-01")
+    order = RepairOrder(ORDER, "C-1", watch, "streaming", "avance", "contrôle", "", "2099-01-01", quote=quote)
     with Workshop.open(Folder(folder), instruments=False) as workshop:
         workshop.desk.open_order(order)
 
@@ -170,7 +170,7 @@ def _pool(folder: Path, paths: Sequence[str]) -> Any:
             dialect = _dialect()
             self.recorder = Recorder(folder / "session.mcap", {}) if paths else None
             self.register = [_record(n, path) for n, path in enumerate(paths)] or [_record(0, "")]
-            self.drivers = []
+            self.drivers: list[Talker] = []
             for record in self.register if paths else ():
                 link = SerialLink(record.id, record.connection, dialect.serial)
                 assert self.recorder is not None
