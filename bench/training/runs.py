@@ -5,10 +5,10 @@ Each run stands in the order's place of its events as `training/<run>`; the work
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bench.criteria import criteria
 from bench.defects import defect
@@ -20,7 +20,7 @@ from bench.language import N_, Message, _, msg
 from bench.people import Operator, Role
 from bench.quantities import Value
 from bench.training.library import frames
-from bench.training.model import Exercise, digest
+from bench.training.model import Exercise, Hidden, digest
 
 if TYPE_CHECKING:
     from bench.desk import Desk
@@ -40,6 +40,14 @@ KINDS = (
 def box_shown(box: str) -> str:
     """Write what a trainer ticked, in the language in force; "" for nothing."""
     return _(BOXES[box]) if box in BOXES else ""  # type: ignore[index]
+
+
+class Reads(Protocol):
+    """A journal, as far as runs are read from it."""
+
+    def events(
+        self, order: str | None = None, after: int = 0, kinds: Iterable[EventKind] | None = None
+    ) -> Iterator[Event]: ...
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ class Run:
     frame: str = ""
     order: str = ""
     session: str = ""
+    hide: tuple[str, ...] = ()
     answers: tuple[Given, ...] = ()
     revealed: str = ""
     observations: Mapping[str, Observation] = field(default_factory=dict)
@@ -150,7 +159,8 @@ def runs(events: Iterable[Event]) -> list[Run]:
         key, p = event.order.removeprefix(PLACE), event.payload
         if event.kind is EventKind.EXERCISE_BEGUN:
             names = ("exercise", "version", "sha256", "title", "trainee", "name", "limit", "frame", "order", "session")
-            found[key] = Run(id=key, begun=event.at, **{name: p[name] for name in names})
+            hide = tuple(p.get("hide", ()))
+            found[key] = Run(id=key, begun=event.at, hide=hide, **{name: p[name] for name in names})
         elif key in found:
             found[key] = _after(found[key], event)
     return list(found.values())
@@ -166,6 +176,12 @@ def _after(run: Run, event: Event) -> Run:
         return replace(run, revealed=run.revealed or event.at)
     seen = Observation(p["criterion"], p["box"], p["remark"], p["name"], event.at)
     return replace(run, observations={**run.observations, seen.criterion: seen})
+
+
+def hidden(journal: Reads, order: str, what: Hidden) -> bool:
+    """Whether an order is a trainee's run in which this is hidden until the reveal."""
+    run = next((each for each in runs(journal.events(kinds=KINDS)) if each.order == order), None)
+    return run is not None and not run.revealed and what in run.hide
 
 
 class Training:
@@ -211,6 +227,7 @@ class Training:
             "frame": exercise.frame,
             "order": order,
             "session": exercise.session,
+            "hide": list(exercise.hide),
         }
         self._append(EventKind.EXERCISE_BEGUN, run_id, payload, trainee.id)
         return self.run(run_id)

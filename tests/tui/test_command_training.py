@@ -75,6 +75,9 @@ def test_the_order_of_an_exercise_says_nothing_of_the_fault(home: Path) -> None:
 
 
 def test_a_run_from_diagnosis_to_the_grid(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hints = here(capsys, "diagnose", "EX-0001")
+    assert "hidden: it is an exercise" in hints.err
+    assert "D-34" not in hints.out
     said = here(capsys, "exercises", "reveal", "EX-0001", "--by", "claire")
     assert said.code != 0
     assert "after a diagnosis was given" in said.err
@@ -97,6 +100,7 @@ def test_a_run_from_diagnosis_to_the_grid(home: Path, capsys: pytest.CaptureFixt
     assert "Planted fault: A crushed back gasket" in shown.out
     assert "named by both: ETA-JFO" in shown.out
     assert "missed: ETA-FUI-P" in shown.out
+    assert "hidden" not in here(capsys, "diagnose", "EX-0001").err
     assert re.search(r"cited: leak at the final pressure = \+?\d", shown.out)
     observed = here(
         capsys, "evidence", "observe", "EX-0001", "C.4.4-e", "--box", "seen", "--remark", "sec avant", "--by", "anne"

@@ -9,6 +9,7 @@ from bench.diagnosis import Diagnosis, diagnose, known_of, load
 from bench.errors import UsageError
 from bench.language import _, msg
 from bench.procedure.fold import fold
+from bench.training.runs import hidden
 from tui.folder import Folder
 
 
@@ -16,10 +17,16 @@ def run(arguments: Namespace) -> int:
     folder = Folder.home()
     with folder.read_journal() as journal:
         events = list(journal.events(order=arguments.order))
+        unseen = hidden(journal, arguments.order, "hints")
     if not events:
         raise UsageError(
             msg("There is no order {number}.", number=arguments.order),
             remedy=msg("“etabli orders list” shows the known ones."),
+        )
+    if unseen:
+        raise UsageError(
+            msg("The hints on {number} are hidden: it is an exercise.", number=arguments.order),
+            remedy=msg("They are shown with the answer."),
         )
     state = fold(events)
     book = load(folder.rules())

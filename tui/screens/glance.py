@@ -54,6 +54,15 @@ class Glance:
         return self.step is not None and self.step.measure is not None
 
 
+def hints(work: Work) -> bool:
+    """Whether hints may be seen: not by a trainee before the reveal, where the exercise hides them."""
+    if not work.desk.house.training:
+        return True
+    from bench.training.runs import hidden
+
+    return not hidden(work.desk.journal, work.number, "hints")
+
+
 def glance(work: Work) -> Glance:
     """Read what stands now; called in the bench's thread."""
     state, step = work.state, work.step
@@ -70,7 +79,7 @@ def glance(work: Work) -> Glance:
         before=earlier(state),
         outcome=work.outcome() if measuring else None,
         closed=work.closed,
-        diagnosis=work.diagnosis() if step is not None and step.kind.value == "decision" else None,
+        diagnosis=work.diagnosis() if step is not None and step.kind.value == "decision" and hints(work) else None,
         fields=work.fields() if state.started and not measuring else (),
         prefilled=work.prefilled() if state.started and not measuring else {},
         waits_until=_end_of_wait(work) if state.started else None,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.desk import Desk
-from bench.errors import EtabliError, Refused, UsageError
+from bench.errors import EtabliError, UsageError
 from bench.judging import Judged
 from bench.language import N_, _, current, msg
 from bench.order import Quote, RepairOrder
@@ -138,20 +138,6 @@ def measured(desk: Desk, run: Run) -> list[Judged]:
     if not run.order:
         return []
     return [entry for task in desk.work(run.order).state.tasks for entry in task.judged]
-
-
-def may_see(desk: Desk, order: str, what: str, exercises: Exercises) -> bool:
-    """Whether verdicts, limits or hints of an order may be seen: not before the reveal where they are hidden."""
-    try:
-        run = next((each for each in Training(desk).runs() if each.order == order), None)
-    except Refused:
-        return True
-    if run is None or run.revealed:
-        return True
-    try:
-        return what not in exercises.get(run.exercise).hide
-    except UsageError:
-        return True
 
 
 def _order(exercise: Exercise, number: str, desk: Desk) -> RepairOrder:
