@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
     elif not found:
         print(_("Nothing waits for the hierarchy."))
     else:
-        headings = [_("holds up"), _("since"), _("order"), _("what"), "", _("from"), _("waits for"), _("id")]
+        headings = [_("holds up"), _("since"), _("order"), _("what"), "", _("by"), _("waits for"), _("id")]
         print(lines.table(headings, [_cells(entry) for entry in found]))
     return 0
 
