@@ -153,6 +153,7 @@ class Journal(JournalReading):
                 raise
             self._orders, self._last = folding.orders, folding.last
             self._finder.forget()
+            self._searcher.forget()
 
     def _writing(self) -> sqlite3.Connection:
         if self._writer is None:

@@ -17,6 +17,7 @@ from bench.journal.blocks import READ, folded
 from bench.journal.chain import GENESIS, Record, VerifyReport, event_of
 from bench.journal.errors import explained
 from bench.journal.rows import LogFilter, LogRow, OrderRow
+from bench.journal.searching import Searcher
 from bench.journal.verify import verify
 
 _PAGE = 500
@@ -30,6 +31,7 @@ class JournalReading:
         self.path = path
         self._engine = engine
         self._finder = log.Finder()
+        self._searcher = Searcher()
 
     def head(self) -> tuple[int, str]:
         """Return the sequence and the hash of the last event; (0, 64 zeros) for an empty journal."""
@@ -126,30 +128,28 @@ class JournalReading:
 
         Each word of `search` must stand somewhere in number, customer, brand, model, reference or case number.
         """
+        terms = folded(search).split()
+        if terms or offset:
+            with self._raw() as connection:
+                return self._chosen(self._searcher.found(connection, terms, closed, limit, offset))
         order = schema.repair_order
-        terms = [func.instr(order.c.search, term) > 0 for term in folded(search).split()]
-        found: list[OrderRow] = []
+        found: list[str] = []
         if closed is not True:
-            which = (order.c.status == text("'open'"), *terms)
-            found = self._chosen(
-                select(order.c.number).where(*which).order_by(order.c.due, order.c.number), limit, offset
+            soonest = (
+                select(order.c.number).where(order.c.status == text("'open'")).order_by(order.c.due, order.c.number)
             )
-            if closed is None and len(found) < limit:
-                before = self._rows(select(func.count()).where(*which))[0][0] if offset else len(found)
-                offset = max(offset - before, 0)
+            found = [row[0] for row in self._rows(soonest.limit(limit))]
         if closed is not False and len(found) < limit:
-            which = (order.c.status == text("'closed'"), *terms)
-            newest = select(order.c.number).where(*which).order_by(order.c.last_seq.desc())
-            found += self._chosen(newest, limit - len(found), offset)
-        return found
+            newest = select(order.c.number).where(order.c.status == text("'closed'")).order_by(order.c.last_seq.desc())
+            found += [row[0] for row in self._rows(newest.limit(limit - len(found)))]
+        return self._chosen(found)
 
     def orders_waiting(self) -> list[OrderRow]:
         """Return the orders with open alerts, by their number."""
         order = schema.repair_order
         return self._order_rows(select(order).where(order.c.alerts != text("'[]'")).order_by(order.c.number))
 
-    def _chosen(self, numbers: Select[Any], limit: int, offset: int) -> list[OrderRow]:
-        chosen = [row[0] for row in self._rows(numbers.limit(limit).offset(offset))]
+    def _chosen(self, chosen: Sequence[str]) -> list[OrderRow]:
         rows = self._order_rows(select(schema.repair_order).where(schema.repair_order.c.number.in_(chosen)))
         by_number = {row.number: row for row in rows}
         return [by_number[number] for number in chosen]

@@ -78,7 +78,7 @@ repair_order = Table(
     Column("search", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-# Each holds all that a search of the orders looks at, in the list's own sequence: it reads no order that is not shown.
+# Each holds what the list of orders is sorted by, and all that it is searched for: neither reads the orders themselves.
 Index(
     "order_due", "status", "due", "number", "search", _table=repair_order, sqlite_where=repair_order.c.status == "open"
 )

@@ -299,6 +299,40 @@ def test_orders_are_found_by_what_is_on_the_slip(reader: Journal, field: str) ->
         }
 
 
+@pytest.mark.parametrize("words", ["a", "r 1", "nobody has this", "1 e a"])
+def test_a_search_keeps_the_sequence_of_the_list(reader: Journal, words: str) -> None:
+    every = reader.orders_page(limit=10_000)
+    fitting = [row for row in every if all(term in folded(" ".join(row.words)) for term in words.split())]
+    assert reader.orders_page(words, limit=10_000) == fitting
+    assert [row for n in range(0, len(every), 9) for row in reader.orders_page(words, limit=9, offset=n)] == fitting
+    for closed in (True, False):
+        assert reader.orders_page(words, closed=closed, limit=5) == [r for r in fitting if r.closed is closed][:5]
+
+
+def test_a_search_beside_the_writer_follows_what_it_does(tmp_path: Path) -> None:
+    def found(journal: Journal, words: str) -> list[tuple[str, str]]:
+        return [(row.number, row.status) for row in journal.orders_page(words, limit=10_000)]
+
+    path = tmp_path / "journal.sqlite"
+    with (
+        Journal.open(path, station="bench-1") as journal,
+        Journal.open(path, station="office", writable=False) as beside,
+    ):
+        journal.append([opened("R-1"), opened("R-2")])
+        assert found(beside, "himalaya") == found(journal, "himalaya") == [("R-1", "open"), ("R-2", "open")]
+        renamed = {"step": "identify", "order": {"watch.model": "Superman"}}
+        journal.append([Draft(EventKind.STEP_ANSWERED, renamed, "R-1")])
+        assert found(beside, "himalaya") == found(journal, "himalaya") == [("R-2", "open")]
+        assert found(beside, "superman") == [("R-1", "open")]
+        journal.append([Draft(EventKind.ORDER_CLOSED, {"head": "", "events": 1, "outcome": "done"}, "R-1")])
+        assert found(beside, "r-") == [("R-2", "open"), ("R-1", "closed")]
+        journal.rebuild()
+        assert found(journal, "r-") == [("R-2", "open"), ("R-1", "closed")]
+        journal.append([opened(f"R-{n}") for n in range(3, 700)])
+        assert len(found(beside, "himalaya")) == 698
+        assert found(beside, "r-699") == found(journal, "r-699") == [("R-699", "open")]
+
+
 def test_events_of_rare_kinds_are_found_newest_first(journal: Journal) -> None:
     for who in ("cl", "an", "cl", "cl"):
         journal.append([Draft(EventKind.SIGNED_IN, {"operator": who}, None, who), started("timing")])
