@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 KEPT = 1 << 20
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def measurable() -> bool:
