@@ -6,10 +6,10 @@ figures that follow from it are derived again, and each is judged by its own lim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bench.conformity import State, judge
 from bench.events import Draft, Event, EventKind
@@ -27,6 +27,14 @@ _ONE_SCALE = (
     ("consumption", "consumption_stem_pulled"),
 )
 CERTIFICATE = "certificate"
+
+
+class Measurements(Events, Protocol):
+    """What a review asks of a journal."""
+
+    def measured_with(
+        self, instrument: str, serial: str, quantities: Collection[str], after: int
+    ) -> Iterator[Event]: ...
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ class Review:
 
 
 def review(
-    journal: Events,
+    journal: Measurements,
     record: InstrumentRecord,
     errors: Mapping[str, float],
     *,
@@ -121,8 +129,7 @@ def review(
     whole = _one_scale(errors)
     proofs = journal.events(order=SHELF, kinds=(EventKind.INSTRUMENT_CHECKED, EventKind.CERTIFICATE_ACCEPTED))
     since = last_good((e for e in proofs if until is None or _day(e) < until), record, whole)
-    wanted = (EventKind.MEASURED, EventKind.ORDER_CLOSED)
-    after = journal.events(after=min(since.values(), default=0), kinds=wanted)
+    after = journal.measured_with(record.id, record.serial, whole, after=min(since.values(), default=0))
     doubted = (e for e in after if until is None or e.kind is not EventKind.MEASURED or _day(e) <= until)
     verdicts = impact(doubted, record, whole, since)
     return Review(record.id, record.serial, cause, whole, since, verdicts, certificate)

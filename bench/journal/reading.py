@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from bench.journal import log, schema
 from bench.journal.blocks import READ, folded
 from bench.journal.chain import GENESIS, Record, VerifyReport, event_of
 from bench.journal.errors import explained
-from bench.journal.rows import LogFilter, LogRow, OrderRow
+from bench.journal.rows import LogFilter, LogKind, LogRow, OrderRow
 from bench.journal.searching import Searcher
 from bench.journal.verify import verify
 
@@ -94,6 +95,20 @@ class JournalReading:
             query = select(event).where(event.c.seq.in_(numbers[some : some + _PAGE])).order_by(event.c.seq)
             for row in self._rows(query):
                 yield event_of(Record(*row))
+
+    def measured_with(self, instrument: str, serial: str, quantities: Collection[str], after: int) -> Iterator[Event]:
+        """Give measurements and closings after a sequence, in their sequence: all of each order in which that
+        instrument measured one of the quantities since.
+        """
+        row = self._row_after(after)
+        mine = LogFilter(instrument=instrument, quantity=tuple(quantities))
+        of_it = self.log_tuples(mine, ("order", "serial"), after=row)
+        orders = sorted({order for order, number in of_it if number == serial})
+        seqs: set[int] = set()
+        for some in range(0, len(orders), _PAGE):
+            wanted = LogFilter(order=tuple(orders[some : some + _PAGE]), kinds=(LogKind.MEASUREMENT, LogKind.CLOSED))
+            seqs.update(seq for (seq,) in self.log_tuples(wanted, ("seq",), after=row))
+        return self.events_at(sorted(seqs))
 
     def openings(self) -> Iterator[Event]:
         """Give the first event of every order, its opening, without reading the others."""
@@ -195,6 +210,16 @@ class JournalReading:
     def log_head(self) -> int:
         """Return the number of the newest row, 0 for an empty log."""
         return int(self._rows(select(func.coalesce(func.max(schema.log.c.n), 0)))[0][0])
+
+    def _row_after(self, seq: int) -> int:
+        """Return the number of the last row of the events up to that sequence: rows follow the events."""
+        with self._raw() as connection:
+
+            def beyond(n: int) -> bool:
+                found = connection.execute("SELECT seq FROM log WHERE n = ?", (n,)).fetchone()
+                return bool(found[0] > seq)
+
+            return bisect_left(range(1, self.log_head() + 1), True, key=beyond) if seq else 0
 
     def _log(self, wanted: LogFilter, columns: str, after: int) -> Iterator[tuple[Any, ...]]:
         with self._raw() as connection:

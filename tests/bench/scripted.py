@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bench.desk import Desk
-from bench.events import Draft, Event
+from bench.events import Draft, Event, EventKind
 from bench.house import House
 from bench.instrument import (
     Capability,
@@ -87,6 +87,9 @@ class MemoryJournal:
     def events(self, order: str | None = None, after: int = 0, kinds: Any = None) -> Iterator[Event]:
         found = (e for e in self.record if (order is None or e.order == order) and e.seq > after)
         return (e for e in found if kinds is None or e.kind in kinds)
+
+    def measured_with(self, *_: Any, after: int = 0) -> Iterator[Event]:
+        return self.events(after=after, kinds=(EventKind.MEASURED, EventKind.ORDER_CLOSED))
 
     def head(self) -> tuple[int, str]:
         return (self.record[-1].seq, self.record[-1].hash) if self.record else (0, "0" * 64)

@@ -252,3 +252,26 @@ def test_on_the_disk_the_orders_and_the_log_stay_as_they_were(tmp_path: Path) ->
         assert (after.status, after.flags, after.step) == (row.status, row.flags, row.step)
         assert list(journal.log()) == log
         assert journal.verify().ok
+
+
+def test_on_the_disk_only_the_orders_that_the_instrument_measured_are_read(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.sqlite", station="bench-1") as journal:
+        desk = a_desk(Truth(rate=3.0), journal=journal)
+        desk.clock.time = datetime.now().astimezone()  # type: ignore[attr-defined]
+        measured(desk, "2026-0001")
+        for number in ("2026-0002", "2026-0003"):
+            desk.sign_in(TECHNICIAN)
+            desk.open_order(an_order("controle-mecanique", number))
+            walk(desk.work(number), "leave")
+        timegrapher = desk.pool.choose(InstrumentKind.TIMEGRAPHER)
+        assert timegrapher is not None
+        every = list(journal.events(kinds=(EventKind.MEASURED, EventKind.ORDER_CLOSED)))
+        first = next(event.seq for event in journal.events() if event.order == "2026-0003")
+        for since in (0, first):
+            read = list(journal.measured_with(timegrapher.id, timegrapher.serial, {"rate"}, after=since))
+            assert {event.order for event in read} == {"2026-0003"} | ({"2026-0002"} if not since else set())
+            assert read == [event for event in every if event.seq > since and event.order != "2026-0001"]
+            doubt = (timegrapher, {"rate": 60.0}, {"rate": since})
+            assert impact(read, *doubt) == impact((e for e in every if e.seq > since), *doubt)
+        assert list(journal.measured_with(timegrapher.id, "the one before", {"rate"}, after=0)) == []
+        assert list(journal.measured_with(timegrapher.id, timegrapher.serial, {"rate"}, after=every[-1].seq)) == []
