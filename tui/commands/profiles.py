@@ -51,7 +51,7 @@ def _diff(library: Library, name: str, other: str | None) -> None:
             msg("{id} overrides no profile of ours.", id=name), remedy=msg("Name the profile to compare it with.")
         )
     rows = [[each.key, each.before or "—", each.after or "—"] for each in differences(before, after)]
-    print(lines.table([_("key"), _version(before), _version(after)], rows))
+    print(lines.table([_("field"), _version(before), _version(after)], rows))
 
 
 def _version(profile: CalibreProfile | CaseProfile) -> str:
