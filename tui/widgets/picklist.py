@@ -201,7 +201,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
                 widths[place] -= cut
                 over -= cut
         widths[-1] = max(8, widths[-1] - over)
-        while sum(widths) + 2 * len(widths) > width and max(widths) > 4:
+        while sum(widths) + 2 * len(widths) > width + 2 and max(widths) > 4:
             widths[widths.index(max(widths))] -= 1  # a row is one line, however narrow
         return widths
 
