@@ -47,18 +47,22 @@ TESTS = Path(__file__).parents[1] / "tests" / "bench"
 
 
 def run() -> list[Row]:
-    kept = workshop(FOLDER, ORDERS, YEARS)
-    with copied(kept) as path:
+    with copied(kept()) as path:
         rows = at_work(path)
         with Journal.open(path, station="office", writable=False) as journal:
             return [size(path), *rows, *orders(journal), *log(journal)]
 
 
+def kept() -> Path:
+    """Return the journal, which is made where it is not there yet."""
+    return workshop(FOLDER, ORDERS, YEARS)
+
+
 @contextmanager
-def copied(kept: Path) -> Iterator[Path]:
+def copied(generated: Path) -> Iterator[Path]:
     """Give a copy to write in: the kept workshop stays as it was generated."""
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        yield Path(shutil.copyfile(kept, Path(folder) / "journal.sqlite"))
+        yield Path(shutil.copyfile(generated, Path(folder) / "journal.sqlite"))
 
 
 def size(path: Path) -> Row:

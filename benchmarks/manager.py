@@ -17,9 +17,8 @@ from bench.figures.report import to_pdf
 from bench.inbox import inbox
 from bench.journal import Journal, LogFilter
 from bench.procedure.library import ProcedureLibrary
-from benchmarks.busy_workshop import FOLDER, ORDERS
+from benchmarks.busy_workshop import kept
 from benchmarks.row import Row, compare
-from benchmarks.workshop_of import workshop
 
 ROUNDS = 5
 # In a process of its own: rows a second, and the most memory that it ever had.
@@ -50,7 +49,7 @@ ROWS = {"csv": 1_000_000, "comma": 300_000, "jsonl": 300_000, "xlsx": 60_000}
 
 
 def run() -> list[Row]:
-    path = workshop(FOLDER, ORDERS)
+    path = kept()
     with Journal.open(path, station="office", writable=False) as journal:
         return [*month(journal), *waiting(journal), *exports(path)]
 

@@ -1,22 +1,21 @@
-"""An order out of 100,000 on the screen: how long the list, a letter of the search, and opening an order take.
+"""An order out of many on the screen: how long the list, a letter of the search, and opening an order take.
 
-`etabli` itself on a terminal, over the journal of benchmarks/workshop_of.py, which is made once and kept in the user's
-cache (minutes, some GB). ETABLI_BENCH_ORDERS sets another number of orders.
+`etabli` itself on a terminal, over the journal of benchmarks/busy_workshop.py. The other column is what is allowed with
+100,000 orders.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.busy_workshop import ORDERS, kept
 from benchmarks.row import Row, compare
 from benchmarks.screen_idle import WORKSHOP
 from benchmarks.screen_terminal import Terminal, measurable, percentile
 
-ORDERS = int(os.environ.get("ETABLI_BENCH_ORDERS", "100000"))
 SEARCHES = 20
 OPENINGS = 20
 ALLOWED_OPEN, ALLOWED_SEARCH = 100.0, 50.0
@@ -24,12 +23,9 @@ ALLOWED_OPEN, ALLOWED_SEARCH = 100.0, 50.0
 
 def measured(folder: Path) -> tuple[list[float], list[float], float]:
     """Return the milliseconds of each letter, of each opening, and the resident MiB after it all."""
-    from platformdirs import user_cache_path
-
-    from benchmarks.workshop_of import workshop
     from tui.folder import Folder
 
-    shutil.copy(workshop(user_cache_path("etabli-benchmarks", appauthor=False), ORDERS), Folder(folder).journal)
+    shutil.copy(kept(), Folder(folder).journal)
     (folder / "workshop.toml").write_text(WORKSHOP, encoding="utf-8")
     setting = {"ETABLI_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     searches, openings = [], []
