@@ -53,7 +53,7 @@ class LinkState(StrEnum):
 
 
 _LINK_STATES = {
-    LinkState.CLOSED: N_("closed"),
+    LinkState.CLOSED: N_("shut"),
     LinkState.OPENING: N_("opening"),
     LinkState.READY: N_("ready"),
     LinkState.SUSPECT: N_("suspect"),

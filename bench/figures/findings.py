@@ -182,7 +182,7 @@ def complaints(material: Material) -> Figure:
             Column(N_("complaints")),
             Column(N_("within warranty")),
             Column(N_("out of warranty")),
-            Column(N_("rate"), "%", 1),
+            Column(N_("how often"), "%", 1),
         ),
         **most(lines),
         whole=Line(

@@ -108,7 +108,7 @@ def repeats(material: Material, by: str) -> Figure:
             Column(N_("steps")),
             Column(N_("repeats")),
             Column(N_("corrections")),
-            Column(N_("rate"), "%", 1),
+            Column(N_("how often"), "%", 1),
         ),
         **most(lines, sort=False),
         whole=Line(msg("all"), (*sums, share(sums[1] + sums[2], sums[0])), _redone(material)),

@@ -195,7 +195,7 @@ def quotes(record: Record) -> list[model.Table]:
             f"{quote.how}, {words.moment(quote.signed_at, offset=False)}",
         )  # fmt: skip
         lines.append(model.Line(f"{quote.reference}/{quote.version}", cells))
-    heads = (_("Quote"), _("Kind"), _("Operations"), _("Ceiling"), _("Time"), _("Accepted"))
+    heads = (_("Quote"), _("Kind"), _("Operations"), _("Ceiling"), _("Time planned"), _("Accepted"))
     return [model.Table("quotes", _("Signed quotes"), heads, tuple(lines))]
 
 

@@ -159,7 +159,7 @@ def headings() -> dict[str, str]:
         "remedy": _("Remedy"),
         "may_lift": _("Who may lift it"),
         "corrections": _("Corrections"),
-        "change": _("Change"),
+        "change": _("What changed"),
         "reason": _("Reason"),
         "signatures": _("Signatures"),
         "name": _("Name"),
