@@ -326,10 +326,16 @@ def test_a_search_beside_the_writer_follows_what_it_does(tmp_path: Path) -> None
         assert found(beside, "superman") == [("R-1", "open")]
         journal.append([Draft(EventKind.ORDER_CLOSED, {"head": "", "events": 1, "outcome": "done"}, "R-1")])
         assert found(beside, "r-") == [("R-2", "open"), ("R-1", "closed")]
+        journal.append(
+            [Draft(EventKind.ORDER_CLOSED, {"head": "", "events": 1, "outcome": "done"}, "R-2"), opened("R-0")]
+        )
+        assert found(beside, "r-") == [("R-0", "open"), ("R-2", "closed"), ("R-1", "closed")]
+        journal.append([Draft(EventKind.IMPACT_REVIEW_OPENED, {"verdicts": []}, "R-1")])
+        assert found(beside, "r-") == [("R-0", "open"), ("R-1", "closed"), ("R-2", "closed")]
         journal.rebuild()
-        assert found(journal, "r-") == [("R-2", "open"), ("R-1", "closed")]
+        assert found(journal, "r-") == [("R-0", "open"), ("R-1", "closed"), ("R-2", "closed")]
         journal.append([opened(f"R-{n}") for n in range(3, 700)])
-        assert len(found(beside, "himalaya")) == 698
+        assert len(found(beside, "himalaya")) == 699
         assert found(beside, "r-699") == found(journal, "r-699") == [("R-699", "open")]
 
 
