@@ -18,40 +18,34 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
-from bench.errors import EtabliError, ExitCode, UsageError
-from bench.language import N_, _, current, msg, use
+from bench.errors import EtabliError, ExitCode
+from bench.language import N_, _, current, use
 from tui import preferences
-from tui.attending import AttendedApp
 from tui.drafts import Drafts
-from tui.hands import Label, LabelKind
+from tui.hands import Label
 from tui.keys import Hint, hints
+from tui.liked import LikedApp
+from tui.opened import Workshop
 from tui.preferences import STEADY, Preferences
-from tui.preferences import save as keep
+from tui.scanning import Scanning
 from tui.screens.opening import OpeningScreen
 from tui.screens.room import Room
-from tui.sounds import Sound, ring
+from tui.sounds import Sound
 from tui.survival import HardyApp
-from tui.symbols import PlainSigns
-from tui.themes import THEMES
-from tui.widgets import charset
 
 if TYPE_CHECKING:
     from bench.desk import Desk
-    from bench.metrology import InstrumentRecord
-    from bench.people import Operator
     from bench.pool import LinkEvent
     from bench.quantities import Quantity
     from bench.work import Work
     from tui.first_start import FirstStart
-    from tui.folder import Folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,44 +55,6 @@ SETTLE_SECONDS = 20.0
 # How long the terminal may take to be restored after a signal; a hang-up leaves nothing to restore.
 LAST_SECONDS = 2.0
 _BEHIND_THE_PICTURE = ("tui.screens.sign_in", "tui.screens.orders", "tui.screens.bench", "tui.screens.summary")
-
-
-class Workshop(Protocol):
-    """An opened workshop, as the application uses it."""
-
-    desk: Desk
-    operators: Sequence[Operator]
-    records: Sequence[InstrumentRecord]
-    notices: Sequence[EtabliError]
-    lock_after: float
-    """Seconds without a touch before the bench locks itself, 0 for never."""
-    asker: Callable[[Quantity, str], str] | None
-    """Whom to ask for readings that are keyed in; the application puts itself here."""
-
-    @property
-    def logs(self) -> Path:
-        """The folder where mistakes of the program are written down."""
-        ...
-
-    @property
-    def photos(self) -> Path:
-        """The folder of the orders' photos."""
-        ...
-
-    def sheet(self, order_number: str, fmt: str) -> Path:
-        """Write the order's sheet and return where it is."""
-        ...
-
-    def on_order(self, number: str) -> None:
-        """Say which order lies on the bench (the simulated bench puts its watch there)."""
-        ...
-
-    @property
-    def folder(self) -> Folder:
-        """Where the workshop's things lie."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class LinkChanged(Message):
@@ -118,7 +74,7 @@ class ReadingAsked(Message):
         self.label = label
 
 
-class EtabliApp(HardyApp, AttendedApp):
+class EtabliApp(HardyApp, LikedApp):
     """The bench on the screen. `opener` is called in the bench's thread, after the first picture."""
 
     CSS_PATH = "etabli.tcss"
@@ -152,16 +108,10 @@ class EtabliApp(HardyApp, AttendedApp):
         """`liked` are this person's preferences, `kept_in` their file (None: for this run only)."""
         use(language)
         super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._kept_in = kept_in
+        self.begin_with(liked, kept_in)
         self._first = first
         self._notices = notices
-        self._plain = PlainSigns(enabled=False)
-        self._charset_wanted = "auto"
-        self.charset = charset.current().name
-        """Which signs pictures are drawn with: "braille", "block" or "ascii"."""
-        self.obey(liked)
+        self._scanning = Scanning(self)
         self._opener = opener
         self._wanted = order
         self._bench = ThreadPoolExecutor(1, thread_name_prefix="bench")
@@ -258,13 +208,13 @@ class EtabliApp(HardyApp, AttendedApp):
 
         await self.push_screen(OrdersScreen())
         if self._wanted:
-            await self._open_order(self._wanted)
+            await self.put_on_bench(self._wanted)
 
     def open_order(self, number: str) -> None:
         """Put an order on the bench."""
-        self.attempt(self._open_order, number)
+        self.attempt(self.put_on_bench, number)
 
-    async def _open_order(self, number: str) -> None:
+    async def put_on_bench(self, number: str) -> None:
         from tui.screens.bench import BenchScreen
         from tui.screens.summary import SummaryScreen
 
@@ -490,25 +440,6 @@ class EtabliApp(HardyApp, AttendedApp):
     def _command(self, hint: Hint) -> None:
         self.run_worker(self.run_action(hint.action, hint.node), exit_on_error=False)
 
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy by the terminal (OSC 52) and by the system, and say which of the two can be trusted."""
-        super().copy_to_clipboard(text)
-        self.run_worker(self._copy(text), exit_on_error=False)
-
-    async def _copy(self, text: str) -> None:
-        from tui import clipboard
-
-        if await asyncio.to_thread(clipboard.put, text, clipboard.tool()):
-            self.notify(_("Copied."), timeout=2, markup=False)
-        elif clipboard.terminal_copies():
-            self.notify(_("Given to the terminal to copy. If nothing arrives, hold Shift and drag."), markup=False)
-        else:
-            self.notify(
-                _("This terminal cannot copy. Hold Shift and drag, then copy with the terminal's own menu."),
-                severity="warning",
-                markup=False,
-            )
-
     def action_jump(self) -> None:
         from tui.screens.jump import JumpScreen, arrive, targets
 
@@ -519,96 +450,9 @@ class EtabliApp(HardyApp, AttendedApp):
         else:
             self.notify(_("There is nothing to jump to here."), markup=False)
 
-    # -- what this person likes
-
-    def action_settings(self) -> None:
-        from tui.screens.settings import SettingsScreen
-
-        if isinstance(self.screen, Room) and not any(isinstance(s, SettingsScreen) for s in self.screen_stack):
-            self.push_screen(SettingsScreen())
-
-    def obey(self, preferences: Preferences) -> None:
-        super().obey(preferences)
-        self.theme = preferences.theme
-        if preferences.charset != self._charset_wanted:
-            self._charset_wanted = preferences.charset
-            charset.use(
-                os.environ.get(charset.SETTING, "auto") if preferences.charset == "auto" else preferences.charset
-            )
-        self.charset = charset.current().name
-        self._plain.enabled = self.charset == "ascii"
-
-    def like(self, preferences: Preferences) -> None:
-        """Obey other preferences at once, and keep them."""
-        self.obey(preferences)
-        if preferences.language:
-            use(preferences.language)
-        self.retranslate()
-        if self._kept_in is not None:
-            try:
-                keep(preferences, self._kept_in)
-            except EtabliError as error:
-                self.notify(str(error), severity="warning", markup=False)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *([self._plain] if self._plain.enabled else [])]
-
-    def bell(self) -> None:
-        if self.preferences.sounds:
-            super().bell()
-
-    def ring(self, sound: Sound) -> None:
-        """Say something to the ear, where sounds are wanted."""
-        ring(self, sound)
-
-    # -- what is scanned
-
     async def scanned(self, label: Label) -> None:
-        """Go where one of our labels leads, whatever stands on the screen."""
-        if label.kind is LabelKind.CONFIRM:
-            await self.confirm()
-        elif self.locked and label.kind is not LabelKind.OPERATOR:
-            self.bell()
-        elif label.kind is LabelKind.ORDER:
-            self.attempt(self._go_to_order, label.text)
-        else:
-            taker = {LabelKind.OPERATOR: "take_badge", LabelKind.PART: "take_part"}[label.kind]
-            take = getattr(self.screen, taker, None)
-            if take is not None:
-                take(label.text)
-            elif label.kind is LabelKind.OPERATOR and isinstance(self.screen, Room) and not self._held:
-                self.change_operator(label.text)
-            else:
-                self.notify(
-                    _("Scanned: {code}. Nothing here asks for it.").format(code=label.text),
-                    severity="warning",
-                    markup=False,
-                )
-
-    @property
-    def _held(self) -> bool:
-        """Whether a scanned badge must not lead away: nobody is signed in yet, or something is under way here."""
-        return self.closed("change_operator") or bool(getattr(self.screen, "busy", False))
-
-    async def _go_to_order(self, number: str) -> None:
-        """Put an order on the bench from wherever one stands; never away from a measurement or a question."""
-        from tui.screens.bench import BenchScreen
-        from tui.screens.orders import OrdersScreen
-
-        here = self.screen
-        if isinstance(here, BenchScreen) and here.work.number == number:
-            return
-        if self.operator is None:
-            raise UsageError(msg("Nobody is signed in."), remedy=msg("Sign in, then scan the order again."))
-        if self.measuring or not isinstance(here, Room) or getattr(here, "busy", False):
-            raise UsageError(
-                msg("Order {number} was scanned while something else is under way.", number=number),
-                remedy=msg("Finish or cancel what stands on the screen, then scan again."),
-            )
-        await self.at_bench(self.workshop.desk.work, number)  # an unknown number changes nothing
-        while not isinstance(self.screen, OrdersScreen) and len(self.screen_stack) > 1:
-            await self.pop_screen()
-        await self._open_order(number)
+        """Go where one of our labels leads."""
+        await self._scanning.scanned(label)
 
 
 def run(

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from bench.catalogue import LANGUAGES, N_, _
 from tui import arguments_counter as counter
-from tui import arguments_training as learning
 from tui import arguments_manager as manager
+from tui import arguments_training as learning
 from tui.version import VERSION
 
 STATES = ("conforming", "conditionally-conforming", "conditionally-nonconforming", "nonconforming", "refused")

@@ -17,9 +17,10 @@ from bench.catalogue import choose
 from bench.errors import EtabliError
 from bench.language import N_, _, current
 from bench.people import Operator, Role
-from tui.app import EtabliApp, Workshop
+from tui.app import EtabliApp
 from tui.hands import Label, LabelKind
 from tui.keys import hints
+from tui.opened import Workshop
 
 # How often the journal is asked whether anything was added: what is shown is never more than a second behind.
 ASK_SECONDS = 0.5

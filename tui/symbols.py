@@ -14,6 +14,7 @@ from textual.filter import LineFilter
 # One sign for one sign, as wide as the one it stands for.
 PLAIN: Mapping[str, str] = {
     "✔": "+",
+    "€": "E",
     "≉": "!",
     **dict.fromkeys("●■◉", "*"),
     **dict.fromkeys("✘×✗", "x"),

@@ -17,9 +17,9 @@ def open_bench(order: str | None) -> int:
     if not here():
         return no_terminal()
     from tui import app
-    from tui.app import Workshop as Opened
     from tui.first_start import FirstStart
     from tui.folder import Folder
+    from tui.opened import Workshop as Opened
 
     folder = Folder.home()
 

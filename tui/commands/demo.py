@@ -34,8 +34,8 @@ def _headless(arguments: Namespace) -> int:
 
 def _screen(arguments: Namespace) -> int:
     from tui import app
-    from tui.app import Workshop as Opened
     from tui.folder import Folder
+    from tui.opened import Workshop as Opened
 
     places: list[Folder] = []
 

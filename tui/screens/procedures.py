@@ -235,7 +235,10 @@ class StepScreen(ErrandRoom):
         return [
             (_("Kind"), _(KINDS[step.kind])),
             (_("Role"), str(step.role)),
-            (_("Stage of the work"), next((f"{s.id}  {s.title}" for s in self.procedure.stage if s.id == step.stage), "")),
+            (
+                _("Stage of the work"),
+                next((f"{s.id}  {s.title}" for s in self.procedure.stage if s.id == step.stage), ""),
+            ),
             (_("Module"), step.module),
             (_("Operation of the quote"), str(operation.label) if operation else step.operation),
             (_("Technical level"), str(step.level) if step.level else ""),
