@@ -22,6 +22,8 @@ from bench.journal.searching import Searcher
 from bench.journal.verify import verify
 
 _PAGE = 500
+# Mostly the newest alone is wanted.
+_NEWEST = 4
 _RARE = text(schema.RARE)
 
 
@@ -69,18 +71,19 @@ class JournalReading:
     def recent(self, kind: EventKind, operator: str | None = None, before: int | None = None) -> Iterator[Event]:
         """Give the events of a kind, newest first: of one operator, before a sequence."""
         event = schema.event
-        query = select(event).where(event.c.kind == kind.value).order_by(event.c.seq.desc()).limit(_PAGE)
+        query = select(event).where(event.c.kind == kind.value).order_by(event.c.seq.desc())
         if kind.value not in schema.COMMON:
             query = query.where(_RARE)
         if operator is not None:
             query = query.where(event.c.operator == operator)
+        size = _NEWEST
         while True:
-            page = self._rows(query if before is None else query.where(event.c.seq < before))
+            page = self._rows((query if before is None else query.where(event.c.seq < before)).limit(size))
             for row in page:
                 yield event_of(Record(*row))
-            if len(page) < _PAGE:
+            if len(page) < size:
                 return
-            before = page[-1][0]
+            before, size = page[-1][0], _PAGE
 
     def event(self, seq: int) -> Event | None:
         """Return one event, None where the journal has none of that number."""

@@ -345,6 +345,8 @@ def test_events_of_rare_kinds_are_found_newest_first(journal: Journal) -> None:
     assert [event.seq for event in journal.recent(EventKind.SIGNED_IN, "cl")] == [7, 5, 1]
     assert [event.seq for event in journal.recent(EventKind.SIGNED_IN, before=5)] == [3, 1]
     assert [event.seq for event in journal.recent(EventKind.STEP_STARTED)] == [8, 6, 4, 2]
+    journal.append([Draft(EventKind.SIGNED_IN, {"operator": "an"}, None, "an") for _ in range(600)])
+    assert [event.seq for event in journal.recent(EventKind.SIGNED_IN, "an")] == [*range(608, 8, -1), 3]
     plan = journal._writer.execute(  # type: ignore[union-attr]
         "EXPLAIN QUERY PLAN SELECT * FROM event WHERE kind = 'signed-in' AND operator = 'cl' AND kind NOT IN"
         " ('step-started', 'step-answered', 'step-done', 'measured', 'handled') ORDER BY seq DESC"
