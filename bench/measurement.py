@@ -31,7 +31,8 @@ class Sample:
 
     `monotonic` is in seconds of the link's clock (recorded time when replayed); `wall` is seconds since the epoch.
     `label` tells samples of one quantity apart: "tic" or "toc" of a beat's `phase`, the stage of a leak test (its set
-    `test_pressure` when it begins, its `leak_rate`). `second` is the program's time on the instrument's own clock, where it tells one.
+    `test_pressure` when it begins, its `leak_rate`). `second` is the program's time on the instrument's own clock,
+    where it tells one.
     """
 
     quantity: Quantity

@@ -354,9 +354,7 @@ class Builder:
     def _battery_names(self, reference: Mapping[str, Any]) -> frozenset[str]:
         """Return every name under which a cell that fits may be written: trade numbers, designations, aliases."""
         cells = (self.battery(name) for name in (reference["cell"], *reference.get("others", ())))
-        return frozenset(
-            name for cell in cells if cell for name in (cell.id, cell.designation, *cell.aliases) if name
-        )
+        return frozenset(name for cell in cells if cell for name in (cell.id, cell.designation, *cell.aliases) if name)
 
 
 def _carried(what: Any, sister: str) -> Any:

@@ -1,4 +1,4 @@
-"""An opened workshop as the application uses it; `tui.workshop` supplies it for the bench, `tui.following` to look only."""
+"""An opened workshop as the application uses it: `tui.workshop` has it for the bench, `tui.following` to look only."""
 
 from __future__ import annotations
 

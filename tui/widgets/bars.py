@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TopBar(Widget):
-    """The first line: the program, the operator with the role, the warnings of simulation and training, the language."""
+    """The first line: the program, the operator with the role, simulation and training, the language."""
 
     app: EtabliApp
 
