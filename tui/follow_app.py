@@ -109,7 +109,7 @@ class FollowApp(EtabliApp, inherit_bindings=False):
         finally:
             self._asking_journal = False
 
-    async def _open_order(self, number: str) -> None:
+    async def put_on_bench(self, number: str) -> None:
         from tui.following import FollowedOrder
         from tui.screens.follow_order import FollowOrderScreen
 
@@ -129,7 +129,7 @@ class FollowApp(EtabliApp, inherit_bindings=False):
 
     async def scanned(self, label: Label) -> None:
         if label.kind is LabelKind.ORDER and self.operator is not None:
-            self.attempt(self._open_order, label.text)
+            self.attempt(self.put_on_bench, label.text)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for hint in hints(screen, hidden=True):
