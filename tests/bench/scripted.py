@@ -107,7 +107,7 @@ class MemoryJournal:
 
 @dataclass
 class Truth:
-    """What the watch on the bench is like; handlings change it as hands would. `supplied`: what a new movement draws."""
+    """What the watch on the bench is like; handlings change it as hands would; `supplied` is what a new one draws."""
 
     rate: float = 3.0
     amplitude: float = 285.0
