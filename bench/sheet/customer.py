@@ -212,7 +212,7 @@ def _result(quantity: str, place: str, values: Sequence[Taken]) -> model.Result:
     cased = [value for value in since if value.label_shown == value.place] or since
     last = (cased or before)[-1]
     name = f"{_(_NAMES[quantity])} {place}".strip()
-    parts = [f"{name}: {_said(last)}"]
+    parts = [_("{name}: {text}").format(name=name, text=_said(last))]
     if cased and before:
         parts[0] += "; " + _("before the work: {value}").format(value=_said(before[0]))
     elif not cased:

@@ -138,7 +138,7 @@ async def an_instrument_read_by_hand_is_registered(hands: RoomHands) -> None:
     await hands.fills("Vibrograf B200", "77", "")
     await hands.sees("“No Name!” cannot name an instrument.")
     await hands.fills("vibrograf", "", "", "", "", "")
-    await hands.sees("vibrograf", "○ from the next start", "calibration unknown")
+    await hands.sees("vibrograf", "○ from the next", "calibration unk")
 
 
 def test_the_instruments_of_a_bench(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def samples(case: str | None = None) -> list[RepairOrder]:
     if not chosen:
         raise UsageError(
             msg("There is no sample order of the case “{case}”.", case=case),
-            remedy=msg("Known: {known}.", known=", ".join(str(order.notes[CASE]) for order in orders)),
+            remedy=msg("Known: {known}.", known=", ".join(dict.fromkeys(str(order.notes[CASE]) for order in orders))),
         )
     return chosen
 

@@ -31,6 +31,7 @@ OUTCOMES = {
     "conditional": N_("passed with reserve"),
     "not-measured": N_("not measured"),
     "no-verdict": N_("no verdict"),
+    "no-limit": N_("no limit"),
     "skipped": N_("left out"),
     "done": N_("done"),
     "*": N_("anything else"),
