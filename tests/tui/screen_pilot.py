@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ class Hands:
 
     def __init__(self, app: EtabliApp, pilot: Pilot[int], bench: Workbench) -> None:
         self.app, self.pilot, self.bench = app, pilot, bench
+        self.may_crash = False
 
     @property
     def screen(self) -> str:
@@ -46,7 +48,8 @@ class Hands:
         for _turn in range(400):
             if condition():
                 return
-            await self.pilot.pause(0.005)
+            # The pilot paints by itself: a widget that crashes would crash the test, not the program.
+            await (asyncio.sleep(0.02) if self.may_crash else self.pilot.pause(0.005))
         raise AssertionError(f"it never came true; on the screen:\n{self.screen}")
 
     async def sees(self, *words: str) -> None:
@@ -137,7 +140,9 @@ async def at_the_bench(
                 await pilot.pause(0.005)
                 if app.operator is not None or (bench and all(w.is_finished for w in app.workers)):
                     break
-            yield Hands(app, pilot, bench[0])
+            hands = Hands(app, pilot, bench[0])
+            hands.may_crash = may_crash
+            yield hands
             if app.crashes and not may_crash:
                 raise app.crashes[0]
     finally:
