@@ -126,6 +126,8 @@ class Work(Measuring):
         """Repeat the work from an earlier step that the data allows, with a reason. Raises Refused."""
         step = self._here()
         with self._refusals_kept():
+            if self.desk.operator is None:
+                raise Refused(guards.nobody_signed_in())
             self.record(passing.gone_back(self.question(step), step_id, reason))
         self._settle()
 

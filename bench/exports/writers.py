@@ -43,8 +43,8 @@ def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Row], *, title
 
     What does not fit Excel's sheet goes on in the next one. Raises OSError.
     """
-    import xlsxwriter  # type: ignore[import-untyped]
-    from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
 
     options = {"constant_memory": True, "tmpdir": str(path.parent), "in_memory": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(path), options)

@@ -599,3 +599,14 @@ def test_the_customers_signature_settles_what_waited_for_it() -> None:
     assert [alert.open for alert in work.state.alerts] == [False]
     assert work.order.quote is not None and work.order.quote.supplementary and work.order.quote.version == 2
     work.start()
+
+
+def test_nobody_repeats_the_work_from_an_earlier_step() -> None:
+    work = a_work({"id": "first"}, {"id": "s", "back": ["first"]}, LAST)
+    work.start()
+    work.answer({})
+    work.desk.operator = None
+    assert rule_of(lambda: work.go_back("first", "à refaire")) == "G-01"
+    work.desk.sign_in(TECHNICIAN)
+    work.go_back("first", "à refaire")
+    assert work.step is not None and work.step.id == "first"
