@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from screen_bench import SteppedPool, Workbench
 from textual import events
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 
 from bench import language
@@ -20,6 +22,7 @@ from tui.widgets.steps import StepsMap
 
 CHARACTERS = {"space": " ", "plus": "+", "comma": ","}
 SMALL, LARGE = (80, 24), (160, 50)
+PATIENCE_SECONDS = 20.0
 
 
 class Hands:
@@ -44,10 +47,14 @@ class Hands:
         await self.until(lambda: all(worker.is_finished for worker in self.app.workers))
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition; fails after many turns of the loop rather than hangs."""
-        for _turn in range(400):
-            if condition():
-                return
+        """Wait for a condition; fails after many turns of the loop, and long enough for a busy machine, not hangs."""
+        turns, given_up = 0, time.monotonic() + PATIENCE_SECONDS
+        while turns < 400 or time.monotonic() < given_up:
+            # A screen that has just been opened has none of its widgets yet.
+            with suppress(NoMatches):
+                if condition():
+                    return
+            turns += 1
             # The pilot paints by itself: a widget that crashes would crash the test, not the program.
             await (asyncio.sleep(0.02) if self.may_crash else self.pilot.pause(0.005))
         raise AssertionError(f"it never came true; on the screen:\n{self.screen}")
