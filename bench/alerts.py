@@ -52,6 +52,14 @@ def kind_of(kind: str) -> AlertKind:
     return ALERTS.get(kind) or AlertKind(kind, Message(kind), decided_by=None)
 
 
+def settled_by_signature(kind: str, step: str, signed: str) -> bool:
+    """Whether an alert of `kind`, raised at `step`, is decided by a signature of the step `signed`.
+
+    Who signs the step whose validation is awaited has validated it: no other event says so.
+    """
+    return kind == "validation" and step == signed
+
+
 @dataclass(frozen=True)
 class Alert:
     """An alert of an order: who raised it, when (ISO), at which step, and what became of it.

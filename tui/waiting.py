@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.alerts import Alert, kind_of
+from bench.alerts import Alert, kind_of, settled_by_signature
 from bench.events import Event, EventKind
 from bench.journal.rows import OrderRow
 from bench.language import Message, msg
@@ -103,9 +103,10 @@ def _change(standing: Standing, event: Event) -> None:
         case EventKind.ALERT_DECIDED:
             standing.alerts.pop(payload["id"], None)
         case EventKind.SIGNED:
-            # What a signature of its step was awaited for is decided by it, as in bench/procedure/fold.py.
-            for key in [k for k, a in standing.alerts.items() if a.kind == "validation" and a.step == payload["step"]]:
-                del standing.alerts[key]
+            signed = str(payload["step"])
+            for alert in tuple(standing.alerts.values()):
+                if settled_by_signature(alert.kind, alert.step, signed):
+                    del standing.alerts[alert.id]
         case EventKind.CUSTODY_TAKEN:
             standing.holder = payload["holder"]
         case EventKind.PROMISE_MOVED:

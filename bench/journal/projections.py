@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bench.alerts import kind_of
+from bench.alerts import kind_of, settled_by_signature
 from bench.dates import iso_day
 from bench.events import Event, EventKind
 from bench.journal.entries import entries
@@ -57,8 +57,8 @@ def order_row(row: OrderRow | None, event: Event) -> OrderRow | None:
         case EventKind.ALERT_DECIDED:
             return _alerts(row, *(alert for alert in row.alerts if alert.id != payload["id"]))
         case EventKind.SIGNED:
-            # A validation is awaited by an alert of its step; who signs that step settles it (bench/procedure/fold.py).
-            return _alerts(row, *(a for a in row.alerts if (a.kind, a.step) != ("validation", payload.get("step"))))
+            signed = str(payload.get("step", ""))
+            return _alerts(row, *(a for a in row.alerts if not settled_by_signature(a.kind, a.step, signed)))
         case EventKind.ORDER_CLOSED:
             return replace(row, status="closed", step="", step_title=None)
     return row

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bench.alerts import Alert
+from bench.alerts import Alert, settled_by_signature
 from bench.conformity import State
 from bench.events import Event, EventKind
 from bench.house import House
@@ -169,7 +169,7 @@ def _signed(state: OrderState, event: Event) -> OrderState:
     earlier = tuple(each for each in state.signatures if each.step != signature.step)
     awaited = {"decision": "accepted", "decided_by": p["name"], "decided_at": event.at}
     alerts = tuple(
-        replace(each, **awaited) if each.kind == "validation" and each.step == signature.step and each.open else each
+        replace(each, **awaited) if each.open and settled_by_signature(each.kind, each.step, signature.step) else each
         for each in state.alerts
     )
     return replace(state, signatures=(*earlier, signature), alerts=alerts)
