@@ -21,7 +21,7 @@ def test_a_watch_with_dry_oil_is_serviced_regulated_and_proved(tmp_path: Path) -
     folder.file.write_text(written.replace("wait_scale = 7200", "wait_scale = 1e6"), "utf-8")
     measured: list[Judged] = []
     order = next(each for each in demo.samples() if each.procedure == "revision-complete")
-    with Workshop.open(folder, speed=3000.0) as workshop, SafeEnd(workshop.desk.stop) as end:
+    with Workshop.open(folder, speed=600.0) as workshop, SafeEnd(workshop.desk.stop) as end:
         (number,) = demo.take_in(workshop, [order])
         workshop.on_order(number)
         answers = Answers.load(demo.HERE / "answers" / "revision-complete.toml")

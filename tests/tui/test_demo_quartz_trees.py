@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Folder:
 def run(folder: Folder, case: str) -> tuple[Work, list[Judged]]:
     """Run the sample order of a simulated watch to its end; return it with what was measured."""
     measured: list[Judged] = []
-    with Workshop.open(folder, speed=3000.0) as workshop, SafeEnd(workshop.desk.stop) as end:
+    with Workshop.open(folder, speed=600.0) as workshop, SafeEnd(workshop.desk.stop) as end:
         (number,) = demo.take_in(workshop, demo.samples(case))
         workshop.on_order(number)
         row = workshop.journal.order(number)
