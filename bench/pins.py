@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,13 +115,15 @@ class _Kept:
 class Pins:
     """The PINs of one workshop, argon2id in a file that only its owner reads. Any thread may use them.
 
-    With `preset`, whoever has no PIN of their own has that one: for demonstrations, where it is no secret. Every
-    method raises EtabliError where the file cannot be read or written: then nobody gets in.
+    With `preset`, whoever has no PIN of their own has that one: for demonstrations, where it is no secret; not those
+    in `own`, who choose one all the same. Every method raises EtabliError where the file cannot be read or written:
+    then nobody gets in.
     """
 
-    def __init__(self, path: Path, clock: Time, *, preset: str = "") -> None:
+    def __init__(self, path: Path, clock: Time, *, preset: str = "", own: Collection[str] = ()) -> None:
         self.path = path
         self.preset = preset
+        self.own = frozenset(own)
         self._clock = clock
         self._turn = threading.Lock()
         self._lock = FileLock(path.with_name(path.name + ".lock"), thread_local=False)
@@ -129,11 +131,11 @@ class Pins:
         self._seen: dict[str, tuple[_Attempts, float]] = {}
 
     def has(self, operator_id: str) -> bool:
-        return bool(self.preset) or operator_id in self._read().hashes
+        return bool(self._preset(operator_id)) or operator_id in self._read().hashes
 
     def preset_for(self, operator_id: str) -> str:
         """Return the PIN that this person has without having chosen it, "" for everybody else."""
-        return "" if operator_id in self._read().hashes else self.preset
+        return "" if operator_id in self._read().hashes else self._preset(operator_id)
 
     def set(self, operator_id: str, pin: str) -> None:
         """Keep a new PIN; who may, is the caller's to know. Raises UsageError for what is no PIN."""
@@ -195,8 +197,11 @@ class Pins:
             finally:
                 self._lock.release()
 
+    def _preset(self, operator_id: str) -> str:
+        return "" if operator_id in self.own else self.preset
+
     def _account(self, kept: _Kept, operator_id: str) -> str:
-        return operator_id if self.preset or operator_id in kept.hashes else _NOBODY
+        return operator_id if self._preset(operator_id) or operator_id in kept.hashes else _NOBODY
 
     def _wait(self, kept: _Kept, account: str) -> float:
         attempts = kept.attempts.get(account)
@@ -218,8 +223,9 @@ class Pins:
         from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
         hashed = kept.hashes.get(account)
-        if hashed is None and self.preset:
-            return hmac.compare_digest(pin.encode(), self.preset.encode())
+        preset = self._preset(account)
+        if hashed is None and preset and account != _NOBODY:
+            return hmac.compare_digest(pin.encode(), preset.encode())
         if hashed is None:
             self._hasher.hash(pin)  # the work of a check: how long a refusal takes tells nothing
             return False

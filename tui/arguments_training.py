@@ -85,6 +85,7 @@ def _import(parser: ArgumentParser) -> None:
 def _exercise(parser: ArgumentParser) -> None:
     parser.add_argument("id", metavar=_("EXERCISE"))
     parser.add_argument("--answer", action="store_true", help=_("for trainers: with the fault and the model answer"))
+    parser.add_argument("--by", metavar="ID", help=_("the trainer who asks for the answer, with their PIN"))
 
 
 def _files(parser: ArgumentParser) -> None:

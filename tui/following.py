@@ -146,7 +146,8 @@ class FollowedWorkshop:
 def _keys(folder: Folder, settings: Settings) -> Pins | None:
     if not settings.pins:
         return None
-    return Pins(folder.pins, Clock(), preset=settings.simulation.pin if settings.simulation else "")
+    preset = settings.simulation.pin if settings.simulation else ""
+    return Pins(folder.pins, Clock(), preset=preset, own=settings.choosers)
 
 
 @dataclass(frozen=True)

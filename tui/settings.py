@@ -214,6 +214,15 @@ class Settings:
     def operator(self, operator_id: str) -> Operator | None:
         return next((entry for entry in self.operators if entry.id == operator_id), None)
 
+    @property
+    def choosers(self) -> frozenset[str]:
+        """Who chooses their own PIN even where others have the simulation's.
+
+        In a training workshop these are the trainers: they see the answers, and trainees know the others' PIN.
+        """
+        training = self.house.training
+        return frozenset(entry.id for entry in self.operators if training and Role.TRAINER in entry.roles)
+
 
 def load(path: Path) -> Settings:
     """Read workshop.toml. Raises DataFileError naming the file, the line or key, and the reason."""

@@ -154,7 +154,8 @@ class Workshop:
         if not self.settings.pins:
             return None
         simulation = self.settings.simulation
-        return Pins(self.folder.pins, Clock(), preset=simulation.pin if simulation else "")
+        preset = simulation.pin if simulation else ""
+        return Pins(self.folder.pins, Clock(), preset=preset, own=self.settings.choosers)
 
     def _ask(self, quantity: Quantity, label: str) -> str:
         if self.asker is None:

@@ -271,10 +271,15 @@ class Training:
         self._append(EventKind.EXERCISE_ANSWERED, run.id, payload, run.trainee)
         return self.run(run.id)
 
-    def reveal(self, run: Run, by: Operator) -> Run:
-        """Show the fault and the model answer from here on: to a trainer at any time, to others after a diagnosis."""
-        if run.diagnosis is None and Role.TRAINER not in by.roles:
-            raise Refused(_over(msg("The answer is shown after a diagnosis was given.")))
+    def reveal(self, run: Run, by: Operator, pin: str | None = None) -> Run:
+        """Show the fault and the model answer from here on: to others than trainers only after a diagnosis.
+
+        Before one, the trainer (who is signed in) proves with `pin` to be here now. Raises Refused.
+        """
+        if run.diagnosis is None:
+            may_see_answers(by, msg("The answer is shown after a diagnosis was given."))
+            if not run.revealed:
+                self._desk.reauthenticate(pin)
         if not run.revealed:
             self._append(EventKind.EXERCISE_REVEALED, run.id, {"name": by.name}, by.id)
         return self.run(run.id)
@@ -297,6 +302,14 @@ class Training:
 
     def _append(self, kind: EventKind, run_id: str, payload: Mapping[str, Any], operator: str) -> None:
         self._desk.journal.append([Draft(kind, payload, PLACE + run_id, operator)])
+
+
+def may_see_answers(by: Operator, why: Message | None = None) -> None:
+    """Return where `by` is a trainer. Raises Refused for everybody else: a trainee answers first."""
+    if Role.TRAINER not in by.roles:
+        why = why or msg("The model answer is a trainer's to see: {name} is none.", name=by.name)
+        remedy = msg("Give your diagnosis first; or a trainer signs in and shows it.")
+        raise Refused(Refusal("training", why, remedy, msg("the trainer")))
 
 
 def _figure(judged: Sequence[Judged], name: str) -> Figure | None:

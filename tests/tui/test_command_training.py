@@ -13,9 +13,12 @@ from command_line import Outcome, here
 
 from bench.events import EventKind
 from bench.journal import Journal
+from bench.pins import Pins, WrongPin
+from bench.running import Clock
 from bench.training.bundle import ENDING
 
 ANSWERS = Path(__file__).parents[2] / "tui" / "demo" / "answers"
+ANNES = "4711"  # a trainer's PIN is her own
 PEOPLE = ("--trainee", "claire=Claire", "--trainee", "marc=Marc", "--trainer", "anne=Anne")
 
 
@@ -26,9 +29,11 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ETABLI_LANG", "en")
         patch.setenv("ETABLI_HOME", str(home))
+        patch.setenv("ETABLI_PIN_ANNE", ANNES)
         from tui.main import main
 
         assert main(["training", "init", str(home), "--name", "École", *PEOPLE]) == 0
+        Pins(home / "pins.json", Clock()).set("anne", ANNES)
         file = home / "workshop.toml"
         file.write_text(file.read_text("utf-8").replace("speed = 5.0", "speed = 300.0"), "utf-8")
         assert main(["exercises", "start", "w-01", "--trainee", "claire"]) == 0
@@ -41,6 +46,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(school: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ETABLI_HOME", str(school))
     monkeypatch.setenv("ETABLI_LANG", "en")
+    monkeypatch.setenv("ETABLI_PIN_ANNE", ANNES)
     return school
 
 
@@ -123,6 +129,43 @@ def test_a_run_from_diagnosis_to_the_grid(home: Path, capsys: pytest.CaptureFixt
     assert Path(pdf.out.strip()).read_bytes()[:4] == b"%PDF"
     assert "EX-0001" in here(capsys, "evidence", "list").out
     assert "no run “EX-9”" in here(capsys, "evidence", "show", "EX-9").err
+
+
+def test_the_model_answer_is_a_trainers_to_see(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To a trainer who proves to be one; a trainee hears why not, and what to do instead."""
+    open_to_all = here(capsys, "exercises", "show", "m-03")
+    assert open_to_all.code == 0
+    assert "Magnetised by" not in open_to_all.out
+    nobody = here(capsys, "exercises", "show", "m-03", "--answer")
+    assert nobody.code == 2
+    assert "--by ID" in nobody.err
+    trainee = here(capsys, "exercises", "show", "m-03", "--answer", "--by", "marc")
+    assert trainee.code != 0
+    assert "Marc is none" in trainee.err
+    assert "Give your diagnosis first" in trainee.err
+    monkeypatch.setenv("ETABLI_PIN_ANNE", "0000")
+    wrong = here(capsys, "exercises", "show", "m-03", "--answer", "--by", "anne")
+    assert wrong.code != 0
+    assert "PIN is wrong" in wrong.err
+    monkeypatch.delenv("ETABLI_PIN_ANNE")
+    assert "ETABLI_PIN_ANNE" in here(capsys, "exercises", "show", "m-03", "--answer", "--by", "anne").err
+    for run in (nobody, trainee, wrong):
+        assert "Magnetised by" not in run.out
+    monkeypatch.setenv("ETABLI_PIN_ANNE", ANNES)
+    shown = here(capsys, "exercises", "show", "m-03", "--answer", "--by", "anne")
+    assert shown.code == 0, shown.err
+    assert "Planted fault: Magnetised by a field of about 15 mT" in shown.out
+
+
+def test_a_trainer_has_no_pin_that_trainees_know(tmp_path: Path) -> None:
+    keys = Pins(tmp_path / "pins.json", Clock(), preset="0000", own=["anne"])
+    assert (keys.preset_for("marc"), keys.preset_for("anne")) == ("0000", "")
+    keys.check("marc", "0000")
+    assert not keys.has("anne")
+    with pytest.raises(WrongPin):
+        keys.check("anne", "0000")
 
 
 def test_another_setting_gives_its_time_and_its_procedure(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import _, msg
 from bench.training import Exercise, Exercises, frames
 from bench.training.library import load
-from bench.training.runs import DIAGNOSIS, Run, Training, compare
+from bench.training.runs import DIAGNOSIS, Run, Training, compare, may_see_answers
 from tui import lines, proof
 from tui.folder import Folder
 from tui.headless import narrate
@@ -30,7 +30,10 @@ def run(arguments: Namespace) -> int:
         case "list":
             _list(exercises)
         case "show":
-            _show(exercises.get(arguments.id), answer=arguments.answer)
+            exercise = exercises.get(arguments.id)
+            if arguments.answer:
+                _trainer_only(folder, arguments.by)
+            _show(exercise, answer=arguments.answer)
         case "check":
             return _check(folder, exercises, [Path(each) for each in arguments.files])
         case "settings":
@@ -80,6 +83,21 @@ def _show(exercise: Exercise, *, answer: bool) -> None:
     if answer:
         print()
         model_answer(exercise)
+
+
+def _trainer_only(folder: Folder, by: str | None) -> None:
+    """Let a trainer prove to be here. Raises UsageError, Refused: the answer is not for the trainee."""
+    if not by:
+        raise UsageError(
+            msg("The model answer is a trainer's to see, and nobody is named."),
+            remedy=msg(
+                "A trainer names themselves with --by ID and gives their PIN; a trainee reveals it after a run."
+            ),
+        )
+    with Workshop.open(folder, instruments=False) as workshop:
+        operator = workshop.operator(by)
+        may_see_answers(operator)
+        proof.sign_in(workshop.desk, operator)
 
 
 def model_answer(exercise: Exercise) -> None:
@@ -149,8 +167,9 @@ def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None
             narrate(_("Kept."))
             return
         operator = workshop.operator(arguments.by)
-        proof.sign_in(desk, operator)
-        shown = training.reveal(told, operator)
+        pin = proof.ask_or_take(desk, operator)
+        desk.authenticate(operator, pin)
+        shown = training.reveal(told, operator, pin)
         model_answer(exercise)
         _beside(exercise, shown)
 

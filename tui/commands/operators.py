@@ -52,7 +52,7 @@ def _pin(settings: Settings, keys: Pins, operator: Operator) -> str:
         return _("not asked")
     if keys.has(operator.id):
         return _("chosen")
-    if settings.simulation is not None:
+    if settings.simulation is not None and operator.id not in settings.choosers:
         return _("{pin} (demonstration)").format(pin=settings.simulation.pin)
     return _("chosen at the next sign-in")
 

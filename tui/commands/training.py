@@ -13,6 +13,7 @@ def run(arguments: Namespace) -> int:
     folder = new_folder(arguments.folder)
     found(folder, arguments.name, arguments.trainee, arguments.trainer)
     print(folder.file)
-    narrate(_("Work in it with ETABLI_HOME={folder}; everybody's PIN is 0000 at first.").format(folder=folder.path))
+    narrate(_("Work in it with ETABLI_HOME={folder}; a trainee's PIN is 0000 at first.").format(folder=folder.path))
+    narrate(_("A trainer chooses a PIN at the first sign-in: do it before a trainee does."))
     narrate(_("“etabli exercises list” shows the exercises; “etabli exercises start ID --trainee WHO” begins one."))
     return 0

@@ -78,9 +78,12 @@ class SignInScreen(Room):
         keys = self.app.workshop.desk.keys
         if keys is not None and keys.preset:
             preset = keys.preset
-            yield Words(
-                lambda: _("Demonstration: everybody's PIN is {pin}.").format(pin=preset), classes="demonstration"
+            said = (
+                N_("Training: the trainees' PIN is {pin}; a trainer chooses one.")
+                if keys.own
+                else N_("Demonstration: everybody's PIN is {pin}.")
             )
+            yield Words(lambda: _(said).format(pin=preset), classes="demonstration")
         yield Panel()
         yield People(
             [

@@ -13,6 +13,7 @@ from bench.defects import defects
 from bench.diagnosis.figures import words_of
 from bench.judging import Judged
 from bench.language import _
+from bench.people import Role
 from bench.training import Exercise, Exercises, frames
 from bench.training.runs import DIAGNOSIS, Run, Training, compare
 from tui.screens.dialogs import Reason
@@ -174,7 +175,14 @@ class ExerciseScreen(ErrandRoom):
         run, operator = self.run, self.app.operator
         assert run is not None
         assert operator is not None
-        self.run = await self.app.at_bench(lambda: Training(self.app.desk).reveal(run, operator))
+
+        async def shown(pin: str | None) -> None:
+            self.run = await self.app.at_bench(lambda: Training(self.app.desk).reveal(run, operator, pin))
+
+        if run.diagnosis is None and operator.may_act_as(Role.TRAINER) and not run.revealed:
+            await self.app.with_pin(_("Show the answer before a diagnosis was given"), shown)
+        else:
+            await shown(None)
         self._changed()
 
     async def _evidence(self) -> None:
