@@ -58,10 +58,22 @@ class OrderInHand:
 
     def refresh(self) -> None:
         """Take in what others have said of this order meanwhile: a manager's decision, a photo, a signed quote."""
-        with self._lock:
-            for event in self.desk.journal.events(order=self.number, after=self._seq):
-                self._take(event)
+        self._take_news()
         self._settle()
+
+    def catch_up(self) -> bool:
+        """Do as `refresh` where others have said anything; tell whether they have."""
+        news = self._take_news()
+        if news:
+            self._settle()
+        return news
+
+    def _take_news(self) -> bool:
+        with self._lock:
+            before = self._seq
+            for event in self.desk.journal.events(order=self.number, after=before):
+                self._take(event)
+            return self._seq != before
 
     def record(self, drafts: Sequence[Draft]) -> None:
         """Journal what happened to this order, all of it or nothing; it is on disk when this returns."""

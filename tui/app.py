@@ -30,6 +30,7 @@ from bench.language import N_, _, current, use
 from tui import preferences
 from tui.drafts import Drafts
 from tui.hands import Label
+from tui.hearing import Hearing
 from tui.keys import Hint, hints
 from tui.liked import LikedApp
 from tui.opened import Workshop
@@ -116,6 +117,7 @@ class EtabliApp(HardyApp, LikedApp):
         self._wanted = order
         self._bench = ThreadPoolExecutor(1, thread_name_prefix="bench")
         self._unsubscribe: Callable[[], None] | None = None
+        self._hearing: Hearing | None = None
         self._asking: Future[str | None] | None = None
         self._leaving = False
         self.drafts = Drafts()
@@ -173,6 +175,7 @@ class EtabliApp(HardyApp, LikedApp):
             loop.call_soon_threadsafe(self.post_message, LinkChanged(event))
 
         self._unsubscribe = opened.desk.pool.subscribe(heard)
+        self._hearing = Hearing(opened.desk.journal.path, lambda: loop.call_soon_threadsafe(self.journal_grew))
         self.logbook.folder = opened.logs
         self.lock_after = opened.lock_after
         for notice in (*self._notices, *opened.notices):
@@ -213,6 +216,12 @@ class EtabliApp(HardyApp, LikedApp):
     def open_order(self, number: str) -> None:
         """Put an order on the bench."""
         self.attempt(self.put_on_bench, number)
+
+    def journal_grew(self) -> None:
+        """Let the screen in front take in what was journaled, here or elsewhere."""
+        grew = getattr(self.screen, "journal_grew", None)
+        if grew is not None:
+            grew()
 
     async def put_on_bench(self, number: str) -> None:
         from tui.screens.bench import BenchScreen
@@ -318,7 +327,12 @@ class EtabliApp(HardyApp, LikedApp):
             self._asking.set_result(typed)
 
     def on_unmount(self) -> None:
+        self._hear_no_more()
         self._answer_asked(None)
+
+    def _hear_no_more(self) -> None:
+        if self._hearing is not None:
+            self._hearing.end()
 
     def on_link_changed(self, message: LinkChanged) -> None:
         from bench.instrument import LinkState
@@ -369,6 +383,7 @@ class EtabliApp(HardyApp, LikedApp):
         """Stop the instruments safely, then close the workshop in the bench's thread, after what still runs there."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+        self._hear_no_more()
         self._answer_asked(None)
         try:
             if self._opened is not None:

@@ -93,6 +93,9 @@ class FollowApp(EtabliApp, inherit_bindings=False):
         # The bench's own handler of this message runs too: Textual calls that of every class.
         self.set_interval(ASK_SECONDS, self._ask_journal)
 
+    def journal_grew(self) -> None:
+        self.run_worker(self._ask_journal(), exit_on_error=False)
+
     async def _ask_journal(self) -> None:
         """Let the screen read what the bench has journaled since; one question at a time."""
         look_again = getattr(self.screen, "look_again", None)

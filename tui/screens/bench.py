@@ -16,6 +16,7 @@ from bench.instrument import InstrumentError, LinkState
 from bench.language import N_, _
 from tui.screens.bench_acts import Act, Acts
 from tui.screens.bench_measuring import MeasuringRoom
+from tui.screens.bench_news import decisions
 from tui.screens.blame import blamed
 from tui.screens.glance import Glance, glance
 from tui.screens.room import Errand
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 REPAINTS_PER_SECOND = 12
 SECOND = 1.0
-# How often the bench asks the journal for what others have decided, while something waits for them.
-HEAR_SECONDS = 3.0
 # What Enter does where that is the remedy of what stops a step.
 _REMEDIES = {"G-38": N_("Read the card"), "custody": N_("Take over")}
 # Keys that are letters: in a line to type in they are text, so the last line does not name them there.
@@ -106,7 +105,6 @@ class BenchScreen(MeasuringRoom):
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
         self.counter = self.set_interval(SECOND, self._count, pause=True)
         self.set_interval(SECOND, self._show_wait)
-        self.set_interval(HEAR_SECONDS, self._hear_others)
         await self._look()
 
     async def on_screen_resume(self) -> None:
@@ -124,21 +122,34 @@ class BenchScreen(MeasuringRoom):
 
     # -- what others say of the order meanwhile
 
+    def journal_grew(self) -> None:
+        """Take in what somebody else has said of this order, as soon as nothing is under way here."""
+        self._behind = True
+        if self.now is not None and self.idle and self.app.screen is self:
+            self.run_worker(self._hear_others(), exit_on_error=False)
+
     async def _hear_others(self) -> None:
-        """While something waits for somebody, take in what was decided elsewhere."""
-        now = self.now
-        waits = now is not None and (now.heading.waits or (now.refusal is not None and not now.started))
-        if waits and self.idle and self.app.screen is self:
-            await self._refresh()
+        self._behind = False
+        await self._take_in(self.work.catch_up)
 
     async def _refresh(self) -> None:
         """Read what the journal has of this order since, and show it."""
+        await self._take_in(self.work.refresh)
+
+    async def _take_in(self, read: Callable[[], bool | None]) -> None:
+        """Read what others have said, tell what was decided, and show it all unless `read` found nothing."""
+        before = self.work.state
         try:
-            await self.app.at_bench(self.work.refresh)
+            news = await self.app.at_bench(read)
         except EtabliError as error:  # what was said elsewhere may be refused here: the closing of a sheet with gaps
             self.query_one(Panel).say_error(error)
-        if self.is_attached and self.idle:
+            news = True
+        for decided in decisions(before, self.work.state):
+            self.app.notify(decided, title=_("Decided"), markup=False, timeout=15)
+        if news is not False and self.is_attached and self.idle:
             await self._look()
+
+    _behind = False
 
     # -- what is shown
 
@@ -364,6 +375,8 @@ class BenchScreen(MeasuringRoom):
             self.ticking.pause()
         if self.is_attached:
             await self._look()
+        if self._behind:
+            self.journal_grew()
 
     async def _start(self) -> None:
         await self.app.at_bench(self.work.start)

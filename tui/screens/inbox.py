@@ -23,7 +23,6 @@ from tui.widgets.page import prose
 from tui.widgets.panel import Panel
 from tui.widgets.picklist import Column, PickList
 
-LOOK_SECONDS = 0.5
 ROWS = 4
 
 
@@ -81,6 +80,7 @@ class InboxScreen(ErrandRoom):
     def __init__(self) -> None:
         super().__init__()
         self._head = -1
+        self._reading = False
 
     def furnish(self) -> ComposeResult:
         yield PickList[Waiting](
@@ -100,24 +100,27 @@ class InboxScreen(ErrandRoom):
         yield _About()
         yield Panel()
 
-    def on_mount(self) -> None:
-        self.set_interval(LOOK_SECONDS, self._look)
-
     def on_screen_resume(self) -> None:
         self.query_one(PickList).focus()
         self._head = -1
-        self._look()
+        self.journal_grew()
 
-    def _look(self) -> None:
-        """Read again whenever something was journaled, here or at another window of this bench."""
-        if self.app.screen is self and not self.busy and not self.app.measuring:
-            self.app.attempt(self._reload_if_changed)
+    def journal_grew(self) -> None:
+        """Read again whenever something was journaled, here or by another program; one reading at a time."""
+        if self.app.screen is self and not self.busy and not self._reading:
+            self._reading = True
+            self.app.attempt(self._reload_until_new)
 
-    async def _reload_if_changed(self) -> None:
-        head = await self.app.at_bench(lambda: self.app.desk.journal.head()[0])
-        if head != self._head:
-            self._head = head
-            await self.reload()
+    async def _reload_until_new(self) -> None:
+        try:
+            while self.is_attached:
+                head = await self.app.at_bench(lambda: self.app.desk.journal.head()[0])
+                if head == self._head:
+                    return
+                self._head = head
+                await self.reload()
+        finally:
+            self._reading = False
 
     async def reload(self) -> None:
         """Read what waits."""

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from bench.journal import Journal
 
 PAGE = 200
-# How long the fingers rest before the log is asked, and how often what comes is looked for.
+# How long the fingers rest before the log is asked.
 TYPING_SECONDS = 0.08
-TAIL_SECONDS = 0.4
 # So near the end of the rows the next page is read.
 NEAR = 40
 # What the menu narrows by: the words for it, the key of the line, and where its values come from.
@@ -121,7 +120,7 @@ class LogScreen(ErrandRoom):
         self.wanted = wanted
         self.title_words = title
         self.query_now = Query(LogFilter(kinds=None))
-        self._head = 0
+        self._head = -1  # nothing has been read yet
         self._asked = 0
         self._more = False
 
@@ -150,11 +149,11 @@ class LogScreen(ErrandRoom):
 
     def on_mount(self) -> None:
         self.query_one(PickList).can_focus = False
-        self.set_interval(TAIL_SECONDS, self._tail)
         self._ask()
 
     def on_screen_resume(self) -> None:
         self.query_one(SearchLine).focus()
+        self.journal_grew()
 
     def main_word(self) -> str:
         return _("Open") if self.picked is not None else ""
@@ -210,6 +209,7 @@ class LogScreen(ErrandRoom):
         if query is self.query_now:
             under.count = count
             under.refresh()
+            self.journal_grew()
 
     @property
     def _journal(self) -> Journal:
@@ -254,16 +254,21 @@ class LogScreen(ErrandRoom):
 
     # -- what comes
 
-    def _tail(self) -> None:
-        if self.app.screen is self and self.query_one(_Under).error is None:
+    def journal_grew(self) -> None:
+        """Take in what was journaled, here or by another program; the first page of other words does it by itself."""
+        if self.app.screen is self and self._head >= 0 and self.query_one(_Under).error is None:
             self.run_worker(self._look(), exclusive=True, group="tail", exit_on_error=False)
 
     async def _look(self) -> None:
-        """Take in what was journaled since, where the cursor is at the newest row; else say that there is more."""
+        while await self._took_news():
+            pass
+
+    async def _took_news(self) -> bool:
+        """Take in the rows since, where the cursor is at the newest one; else say that there are more. False: none."""
         query, known = self.query_now, self._head
         head = await self._read(self._journal.log_head)
         if head <= known or query is not self.query_now:
-            return
+            return False
         news = await self._read(
             lambda: [
                 row
@@ -271,8 +276,10 @@ class LogScreen(ErrandRoom):
                 if query.between is None or query.between.holds(row.value, row.unit)
             ]
         )
-        if query is not self.query_now or self._head != known:
-            return
+        if query is not self.query_now:
+            return False
+        if self._head != known:
+            return True
         self._head = head
         shown, under = self.query_one(PickList), self.query_one(_Under)
         under.count = under.count + len(news) if under.count is not None else None
@@ -284,6 +291,7 @@ class LogScreen(ErrandRoom):
             else:
                 under.news += len(news)
         self._moved()
+        return True
 
     # -- moving
 

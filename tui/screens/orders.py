@@ -175,6 +175,11 @@ class OrdersScreen(ErrandRoom):
         self.query_one(PickList).focus()
         self.look(self.reload)
 
+    def journal_grew(self) -> None:
+        """Read the orders again: something was journaled, here or by another program."""
+        if self.app.screen is self and not self.busy:
+            self.look(self.reload)
+
     async def reload(self) -> None:
         """Read the orders again: due soonest first; nothing is read where nothing has happened."""
         operator = self.app.operator.id if self.app.operator else ""
