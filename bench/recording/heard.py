@@ -5,24 +5,36 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from bench.errors import EtabliError
-from bench.instrument import RunResult
+from bench.instrument import LinkLost, PortUnavailable, RunResult, Stopped
 from bench.judging import Judged, MeasureTask, RunFacts
 from bench.measurement import Sample
 from bench.procedure.derived import derive_all
 from bench.recording.model import Segment
 
+# A person or a plug ended these: a replay finds only the silence that followed.
+_FROM_OUTSIDE = ("", *(kind.headline for kind in (Stopped, LinkLost, PortUnavailable)))
 SAME = 1e-9
 """Two runs of the same arithmetic agree to this part; what differs more was computed otherwise."""
+
+
+class Depth(IntEnum):
+    """How far a task has been heard again: only where it lies in time, to its verdicts, with every sample."""
+
+    OUTLINE = 0
+    JUDGED = 1
+    WHOLE = 2
 
 
 @dataclass(frozen=True)
 class Heard:
     """One task, replayed. `judged` is today's, `before` the record's; `error` is what stopped it this time.
 
-    `began` and `ended` are seconds of the recorded monotonic clock, `wall` the time of day at `began`. `result` and
-    `facts` are what a judgement under other rules needs; None where the replay broke off.
+    `began` and `ended` are seconds of the recorded monotonic clock at the first and the last chunk, `wall` the time of
+    day at `began`: they are the recording's, however far the task has been heard. `result` and `facts` are what a
+    judgement under other rules needs; None where the replay broke off.
     """
 
     segment: Segment
@@ -37,6 +49,7 @@ class Heard:
     wall: float = 0.0
     result: RunResult | None = None
     facts: RunFacts | None = None
+    depth: Depth = Depth.WHOLE
 
     @property
     def order(self) -> str:
@@ -64,12 +77,22 @@ class Heard:
 
     @property
     def agrees(self) -> bool:
-        """Whether the replay says what the record says: the same values and verdicts, or an interruption again."""
-        if self.recorded_error or self.cut_off:
+        """Whether the replay says what the record says: the same values and verdicts, or an interruption again.
+
+        A task of which only the outline is known contradicts nothing.
+        """
+        if self.cut_off or self.depth is Depth.OUTLINE:
             return True
+        if self.recorded_error:
+            return self._fails_alike()
         if self.error is not None or self.missing():
             return False
         return all(old is not None and same(new, old) for new, old in self.pairs())
+
+    def _fails_alike(self) -> bool:
+        """Tell whether it breaks off again, and for a like reason where the reason is in the recorded bytes."""
+        recorded = (self.segment.outcome or {}).get("error", {}).get("what", {}).get("msgid", "")
+        return self.error is not None and (self.error.what.msgid == recorded or recorded in _FROM_OUTSIDE)
 
 
 def with_derived(tasks: Iterable[Heard]) -> Iterator[Heard]:

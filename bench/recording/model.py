@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from bench.errors import EtabliError, ExitCode
 
 PROFILE = "etabli"
+FORMAT = 1
+"""Of what stands in the segments' headers and outcomes; kept in the file's metadata as "format"."""
 METADATA = "session"
 SEGMENTS = "segments"
 WIRE_SCHEMA = "etabli/WireFrame"
@@ -59,6 +61,7 @@ class Segment:
     """The frames of one task on one instrument. `outcome` is None where the recording ends before the task did.
 
     `damaged` says that chunks are missing: a damaged stretch of the file, or frames that the disk was too slow for.
+    `marked` is the time of day at which the recording says that it begins, in seconds since the epoch.
     """
 
     id: str
@@ -67,3 +70,14 @@ class Segment:
     frames: list[WireFrame] = field(default_factory=list)
     outcome: Mapping[str, Any] | None = None
     damaged: bool = False
+    marked: float = 0.0
+
+    @property
+    def began(self) -> float:
+        """The time of day of its first chunk; where no chunk ever came, that of its mark."""
+        return self.frames[0].wall if self.frames else self.marked
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The monotonic times of its first and last chunk, in seconds; 0 and 0 where no chunk ever came."""
+        return (self.frames[0].monotonic, self.frames[-1].monotonic) if self.frames else (0.0, 0.0)

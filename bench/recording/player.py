@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import merge
 from typing import Any, Literal
 
 from bench.errors import UsageError
@@ -17,7 +18,7 @@ from bench.events import Event, EventKind
 from bench.judging import Judged
 from bench.language import Text, msg
 from bench.measurement import Sample
-from bench.recording.heard import Heard
+from bench.recording.heard import Depth, Heard
 
 Stride = Literal["sample", "frame", "step", "bookmark"]
 STRIDES: tuple[Stride, ...] = ("sample", "frame", "step", "bookmark")
@@ -72,10 +73,20 @@ class _Task:
     heard: Heard
     begins: float
     ends: float
-    samples: tuple[float, ...]
     frames: tuple[float, ...]
-    places: Mapping[str, Sequence[int]]
+    samples: tuple[float, ...] = ()
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Where in the samples those of one quantity and label stand."""
+
+    def with_heard(self, heard: Heard) -> _Task:
+        """Return the task with what is known of it now; where it lies in time stays."""
+        shift = self.begins - heard.began
+        samples = _within((sample.monotonic + shift for sample in heard.samples), self.begins, self.ends)
+        return replace(self, heard=heard, samples=samples, places=_places(heard.samples))
+
+    def moments(self, stride: Stride) -> Sequence[float]:
+        """Return when each sample or each chunk came."""
+        return self.samples if stride == "sample" else self.frames
 
     def latest(self, heard: int) -> dict[str, Sample]:
         """Return the newest of each among the first `heard` samples."""
@@ -87,8 +98,10 @@ class _Task:
 class Player:
     """Plays tasks that were heard again (`tui.replay.replay`), with the order's journal beside them where it is known.
 
-    `truncated` says that the recording's end is missing. `position` is the moment one stands at, `origin` (seconds
-    since the epoch) when the session began; `bookmarks` are sorted. Raises UsageError for a session without any task.
+    The tasks may be outlines at first, of which `put` says more as they are heard: where each lies in time is known
+    from the beginning. `truncated` says that the recording's end is missing. `position` is the moment one stands at,
+    `origin` (seconds since the epoch) when the session began; `bookmarks` are sorted. Raises UsageError for a session
+    without any task.
     """
 
     tasks: Sequence[Heard]
@@ -106,8 +119,8 @@ class Player:
                 remedy=msg("Choose another session: “etabli sessions list” shows them."),
             )
         self.bookmarks.sort()
-        self._known: dict[tuple[str, int], tuple[Judged, ...]] = {}
-        self.origin = min(heard.wall for heard in self.tasks)
+        self.tasks = sorted(self.tasks, key=lambda heard: heard.wall)
+        self.origin = self.tasks[0].wall
         self.origin = min((self.origin, *(_wall(event) for event in self._near())))
         self._timeline = self._placed()
         self._begins = [task.begins for task in self._timeline]
@@ -115,8 +128,22 @@ class Player:
         last = self.origin + self._ends[-1] + AFTERWARDS
         self.journal = [event for event in self.journal if _wall(event) <= last]
         self._event_times = self._stamped()
+        self._started = [n for n, event in enumerate(self.journal) if event.kind is EventKind.STEP_STARTED]
         self.duration = max([*self._ends, *self._event_times[-1:]])
         self._steps = self._step_changes()
+        self._numbers = {heard.segment.id: number for number, heard in enumerate(self.tasks)}
+        self._moments: dict[Stride, list[float]] = {}
+        self._measured: dict[str, tuple[list[int], list[Judged]]] = {}
+
+    def put(self, heard: Heard) -> None:
+        """Take what has become known of a task: its verdicts, its samples."""
+        number = self._numbers[heard.segment.id]
+        assert isinstance(self.tasks, list)
+        if heard.judged is not self.tasks[number].judged:
+            self._measured.clear()
+        self.tasks[number] = heard
+        self._timeline[number] = self._timeline[number].with_heard(heard)
+        self._moments.pop("sample", None)
 
     # -- where one stands --------------------------------------------------------------------------------------
 
@@ -134,7 +161,13 @@ class Player:
         return self.seek(self.position + seconds)
 
     def step(self, stride: Stride, *, back: bool = False) -> Moment:
-        """Go to the next (or the last) sample, chunk on a wire, step of the procedure or bookmark, if there is one."""
+        """Go to the next (or the last) sample, chunk on a wire, step of the procedure or bookmark, if there is one.
+
+        Before samples that are not known yet it stops: at the begin of their task.
+        """
+        if stride in ("sample", "frame"):
+            found = self._beside(stride, back=back)
+            return self.state if found is None else self.seek(found)
         moments = self.moments(stride)
         place = bisect_left(moments, self.position) - 1 if back else bisect_right(moments, self.position)
         return self.seek(moments[place]) if 0 <= place < len(moments) else self.state
@@ -164,6 +197,13 @@ class Player:
         self.bookmarks.sort()
         return made
 
+    def next_stop(self, after: float, until: float) -> Bookmark | None:
+        """Return the first bookmark with a question after one moment, up to and with another."""
+        first = bisect_right(self.bookmarks, after, key=lambda bookmark: bookmark.at)
+        questions = (each for each in self.bookmarks[first:] if each.question)
+        found = next(questions, None)
+        return found if found is not None and found.at <= until else None
+
     # -- what there is -----------------------------------------------------------------------------------------
 
     def at(self, at: float) -> Moment:
@@ -182,9 +222,9 @@ class Player:
         judged = self._judged(order, done)
         return Moment(at, order, step, visit, title, running, heard, frames, latest, judged, done, events)
 
-    def samples(self, moment: Moment) -> Sequence[Sample]:
-        """Return what the running task had given by then."""
-        return () if moment.task is None else self._timeline[moment.task].heard.samples[: moment.heard]
+    def samples(self, moment: Moment, after: int = 0) -> Sequence[Sample]:
+        """Return what the running task had given by then, after so many samples."""
+        return () if moment.task is None else self._timeline[moment.task].heard.samples[after : moment.heard]
 
     def events(self, moment: Moment) -> Sequence[Event]:
         """Return what the journal held by then, oldest first."""
@@ -198,19 +238,31 @@ class Player:
         return self._begins[number], self._ends[number]
 
     def moments(self, stride: Stride) -> Sequence[float]:
-        """Return every moment of one sort, in time order."""
-        match stride:
-            case "sample":
-                return [at for task in self._timeline for at in task.samples]
-            case "frame":
-                return [at for task in self._timeline for at in task.frames]
-            case "bookmark":
-                return [each.at for each in self.bookmarks]
-        return self._steps
+        """Return every moment of one sort, in time order; of the samples, those that are known."""
+        if stride == "bookmark":
+            return [each.at for each in self.bookmarks]
+        if stride == "step":
+            return self._steps
+        known = self._moments.get(stride)
+        if known is None:
+            known = self._moments[stride] = [at for task in self._timeline for at in task.moments(stride)]
+        return known
 
     def differences(self) -> list[Heard]:
         """Return the tasks of which today's program says something else than the record."""
-        return [task.heard for task in self._timeline if not task.heard.agrees]
+        return [heard for heard in self.tasks if not heard.agrees]
+
+    def known(self, at: float | None = None) -> Depth:
+        """Return how far one knows what there was to see at a moment (default: where one stands).
+
+        OUTLINE while a task before it has no verdicts yet, JUDGED while the task that runs then has no samples.
+        """
+        at = self.position if at is None else at
+        number = bisect_right(self._begins, at) - 1
+        if any(heard.depth is Depth.OUTLINE for heard in self.tasks[: number + 1]):
+            return Depth.OUTLINE
+        running = number >= bisect_right(self._ends, at) and number >= 0
+        return self.tasks[number].depth if running else Depth.WHOLE
 
     @property
     def cut_off(self) -> float | None:
@@ -228,16 +280,29 @@ class Player:
     def _placed(self) -> list[_Task]:
         """Lay the tasks on the session's time: by the time of day, and by the monotonic clock inside each."""
         placed: list[_Task] = []
-        for heard in sorted(self.tasks, key=lambda each: each.wall):
+        for heard in self.tasks:
             begins = heard.wall - self.origin
             if placed:  # the time of day may have been set back between two tasks; nothing happens twice
                 begins = max(begins, placed[-1].ends)
             shift = begins - heard.began
             ends = max(heard.ended + shift, begins)
-            samples = _rising((sample.monotonic + shift for sample in heard.samples), begins, ends)
-            frames = _rising((frame.monotonic + shift for frame in heard.segment.frames), begins, ends)
-            placed.append(_Task(heard, begins, ends, samples, frames, _places(heard.samples)))
+            frames = _within((frame.monotonic + shift for frame in heard.segment.frames), begins, ends)
+            placed.append(_Task(heard, begins, ends, frames).with_heard(heard))
         return placed
+
+    def _beside(self, stride: Stride, *, back: bool) -> float | None:
+        """Return the next (the last) sample or chunk; the begin of a task where its samples are not known yet."""
+        number = max(bisect_right(self._begins, self.position) - 1, 0)
+        if back:
+            number = max(bisect_left(self._begins, self.position) - 1, 0)
+        for task in reversed(self._timeline[: number + 1]) if back else self._timeline[number:]:
+            if stride == "sample" and task.heard.depth is not Depth.WHOLE:
+                return task.begins if back or task.begins > self.position else None
+            moments = task.moments(stride)
+            place = bisect_left(moments, self.position) - 1 if back else bisect_right(moments, self.position)
+            if 0 <= place < len(moments):
+                return moments[place]
+        return None
 
     def _stamped(self) -> list[float]:
         """Place the journal's entries: by the time of day, in their sequence, those of earlier days at the begin."""
@@ -263,15 +328,19 @@ class Player:
 
     def _judged(self, order: str, done: int) -> tuple[Judged, ...]:
         """Return what the order had measured in the first `done` tasks."""
-        known = self._known.get((order, done))
-        if known is None:
-            mine = (task.heard for task in self._timeline[:done] if task.heard.order == order)
-            known = self._known[order, done] = tuple(entry for heard in mine for entry in heard.judged)
-        return known
+        if order not in self._measured:
+            counts, judged = [0], list[Judged]()
+            for heard in self.tasks:
+                judged += heard.judged if heard.order == order else ()
+                counts.append(len(judged))
+            self._measured[order] = counts, judged
+        counts, judged = self._measured[order]
+        return tuple(judged[: counts[done]])
 
     def _where(self, running: int | None, done: int, events: int) -> tuple[str, str, int, Text | None]:
         """Return order, step, visit and the step's title at a moment."""
-        started = next((e for e in reversed(self.journal[:events]) if e.kind is EventKind.STEP_STARTED), None)
+        last = bisect_left(self._started, events) - 1
+        started = self.journal[self._started[last]] if last >= 0 else None
         number = running if running is not None else done - 1 if done else None
         if started is not None and (number is None or running is None):
             p = started.payload
@@ -284,9 +353,22 @@ class Player:
             title = Text.from_json(started.payload["title"])
         return heard.order, heard.task.step, heard.visit, title
 
-    def _happenings(self, after: float, until: float) -> list[float]:
-        found = {at for task in self._timeline for at in (task.begins, *task.samples, *task.frames, task.ends)}
-        return sorted(at for at in {*found, *self._event_times} if after < at <= until)
+    def _happenings(self, after: float, until: float) -> Iterator[float]:
+        """Give every moment of a stretch at which something happens, once each."""
+        before = after
+        for moment in merge(self._of_tasks(after, until), self._event_times):
+            if moment > until:
+                return
+            if moment > before:
+                before = moment
+                yield moment
+
+    def _of_tasks(self, after: float, until: float) -> Iterator[float]:
+        first = max(bisect_right(self._begins, after) - 1, 0)
+        for number in range(first, bisect_right(self._begins, until)):
+            task = self._timeline[number]
+            inside = (moments[bisect_right(moments, after) :] for moments in (task.samples, task.frames))
+            yield from merge([task.begins], *inside, [task.ends])
 
 
 def check_speed(speed: float) -> None:
@@ -302,7 +384,7 @@ def _wall(event: Event) -> float:
     return datetime.fromisoformat(event.at).timestamp()
 
 
-def _rising(moments: Iterable[float], low: float, high: float) -> tuple[float, ...]:
+def _within(moments: Iterable[float], low: float, high: float) -> tuple[float, ...]:
     return tuple(min(max(at, low), high) for at in moments)
 
 

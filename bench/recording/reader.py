@@ -6,6 +6,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ _NS = 1_000_000_000
 
 
 class Recording:
-    """One recorded session.
+    """One recorded session, written by `program`.
 
     `truncated` says that the file ends before its end was written (a crash, a full disk); what stands before the cut
     is all here. `damaged` counts stretches inside the file that were left out because their checksum is wrong.
@@ -35,6 +36,7 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.program = ""
         self.metadata: dict[str, Any] = {}
         self.truncated = True
         self.damaged = 0
@@ -45,7 +47,7 @@ class Recording:
 
     @classmethod
     def open(cls, path: Path) -> Recording:
-        """Read the file. Raises UsageError when there is none, or when it is no recording of Établi."""
+        """Read the file. Raises UsageError when there is none, when it is no recording of Établi, or of a newer one."""
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -89,7 +91,8 @@ class Recording:
 
     def _read_header(self, body: memoryview) -> None:
         try:
-            profile = Header.read(_stream(body)).profile
+            header = Header.read(_stream(body))
+            profile, self.program = header.profile, header.library
         except _BROKEN:
             profile = ""
         if profile != model.PROFILE:
@@ -100,8 +103,12 @@ class Recording:
             record = Metadata.read(_stream(body))
             if record.name == model.METADATA:
                 self.metadata = {name: json.loads(text) for name, text in record.metadata.items()}
+            written = int(self.metadata.pop("format", model.FORMAT))
         except _BROKEN:
             self._note_damage()
+            return
+        if written > model.FORMAT:
+            raise newer(self)
 
     def _read_chunk(self, body: memoryview, whole: bool) -> None:
         """Read a chunk; of the last one of a cut file, the messages that are there."""
@@ -132,7 +139,7 @@ class Recording:
         payload = body[model.MESSAGE.size :]
         channel = self._channels[number]
         if channel.topic == model.SEGMENTS:
-            self._read_segment(json.loads(bytes(payload)))
+            self._read_segment(json.loads(bytes(payload)), wall / _NS)
             return
         monotonic, size = model.WIRE.unpack_from(payload)
         data = bytes(payload[model.WIRE.size :])
@@ -144,10 +151,10 @@ class Recording:
         if instrument in self._open:
             self._segments[self._open[instrument]].frames.append(frame)
 
-    def _read_segment(self, said: Mapping[str, Any]) -> None:
+    def _read_segment(self, said: Mapping[str, Any], wall: float) -> None:
         name = said["segment"]
         if said["event"] == "begin":
-            self._segments[name] = Segment(name, said["instrument"], said["header"])
+            self._segments[name] = Segment(name, said["instrument"], said["header"], marked=wall)
             self._open[said["instrument"]] = name
             return
         begun = self._segments.get(name)
@@ -156,14 +163,13 @@ class Recording:
         if self._open.get(begun.instrument) == name:
             del self._open[begun.instrument]
         damaged = begun.damaged or bool(said.get("dropped"))
-        self._segments[name] = Segment(name, begun.instrument, begun.header, begun.frames, said["outcome"], damaged)
+        self._segments[name] = replace(begun, outcome=said["outcome"], damaged=damaged)
 
     def _note_damage(self) -> None:
         """Something is missing here: every task that is open may have lost frames."""
         self.damaged += 1
         for name in self._open.values():
-            begun = self._segments[name]
-            self._segments[name] = Segment(name, begun.instrument, begun.header, begun.frames, begun.outcome, True)
+            self._segments[name] = replace(self._segments[name], damaged=True)
 
 
 def _records(data: memoryview) -> Iterator[tuple[int, memoryview, bool]]:
@@ -180,6 +186,15 @@ def _records(data: memoryview) -> Iterator[tuple[int, memoryview, bool]]:
 
 def _stream(body: memoryview) -> ReadDataStream:
     return ReadDataStream(BytesIO(body))
+
+
+def newer(recording: Recording) -> UsageError:
+    """Return the refusal of a recording that says what this version does not know."""
+    return UsageError(
+        msg("{file} was written by a newer version ({program}).", file=recording.path.name, program=recording.program),
+        msg("It says of its measurements what this version does not know."),
+        msg("Update Établi, then play it again."),
+    )
 
 
 def _unreadable(path: Path, why: Message) -> UsageError:

@@ -66,7 +66,8 @@ class Recorder:
         self._sources: dict[str, _Source] = {}
         self._open_segments: dict[str, tuple[str, int]] = {}
         self._count = 0
-        texts = {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in metadata.items()}
+        said = {"format": model.FORMAT, **metadata}
+        texts = {name: json.dumps(value, ensure_ascii=False, default=str) for name, value in said.items()}
         try:
             self._container = Container(path, f"etabli {_version()}", texts)
         except OSError as error:

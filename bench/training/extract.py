@@ -15,7 +15,7 @@ def extract(sources: Iterable[Recording], numbers: Mapping[str, str], path: Path
     stay behind. Returns {old segment id: new one}. Raises RecordingFailed.
     """
     chosen = [segment for source in sources for segment in source.segments() if segment.header.get("order") in numbers]
-    chosen.sort(key=lambda segment: segment.frames[0].wall if segment.frames else 0.0)
+    chosen.sort(key=lambda segment: segment.began)
     recorder = Recorder(path, {"extract": True})
     try:
         names = {segment.id: _copy(recorder, segment, numbers) for segment in chosen}
@@ -28,7 +28,7 @@ def extract(sources: Iterable[Recording], numbers: Mapping[str, str], path: Path
 
 def _copy(recorder: Recorder, segment: Segment, numbers: Mapping[str, str]) -> str:
     header = {**segment.header, "order": numbers[str(segment.header["order"])]}
-    times = [frame.wall for frame in segment.frames] or [0.0]
+    times = [frame.wall for frame in segment.frames] or [segment.marked]
     tap = recorder.tap(segment.instrument)
     name = recorder.begin(segment.instrument, header, times[0])
     for frame in segment.frames:

@@ -126,12 +126,12 @@ class VirtualStation:
         try:
             driver.prepare()
         except InstrumentError:
-            return self._recorder.begin(instrument, header)
-        return self._recorder.begin(instrument, {**header, "driver": driver.state()})
+            return self._recorder.begin(instrument, header, self.desk_clock.wall())
+        return self._recorder.begin(instrument, {**header, "driver": driver.state()}, self.desk_clock.wall())
 
     def end_segment(self, segment: str, outcome: dict[str, Any]) -> None:
         if self._recorder is not None:
-            self._recorder.end(segment, outcome)
+            self._recorder.end(segment, outcome, self.desk_clock.wall())
 
     def stop(self, instrument: str | None = None) -> None:
         """Nothing runs behind a caller's back here."""

@@ -15,11 +15,12 @@ from bench.errors import UsageError
 from bench.events import EventKind
 from bench.judging import Judged
 from bench.recording import Recording
-from bench.recording.heard import Heard
-from bench.recording.player import Moment, Player
+from bench.recording.heard import Depth, Heard
+from bench.recording.player import Bookmark, Moment, Player
 from bench.recording.what_if import WhatIf, what_if
 from profiles.library import Library
-from tui.replay import replay
+from tui.replay import replay, with_samples
+from tui.training.reading import Cancelled, Reading
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,64 @@ def test_seeking_gives_the_same_state_as_playing_up_to_it(player: Player, share:
     player.seek(0.0)
     *_, played = [player.state, *player.play(until)]
     assert played == sought
+
+
+def test_a_session_that_is_heard_meanwhile_ends_as_one_that_was_heard_before(session: Session, player: Player) -> None:
+    reading = Reading(Recording.open(session.path))
+    growing = Player(reading.outlines, session.events)
+    assert [growing.span(n) for n in range(12)] == [player.span(n) for n in range(12)]
+    assert (growing.origin, growing.duration) == (player.origin, player.duration)
+    assert growing.known(0.0) is Depth.WHOLE
+    assert growing.known(growing.duration) is Depth.OUTLINE
+    assert not growing.differences()
+    reading.judge(growing.put)
+    assert growing.known(growing.duration) is Depth.WHOLE, "no task runs there: its verdicts are all there is to know"
+    assert growing.known(growing.span(3)[1] - 0.1) is Depth.JUDGED
+    assert growing.moments("frame") == player.moments("frame")
+    reading.wanted = growing.task(3).segment.id
+    whole: list[Heard] = []
+    reading.sample(whole.append)
+    assert whole[0].segment.id == growing.task(3).segment.id, "what is looked at comes first"
+    for heard in whole:
+        growing.put(heard)
+    assert reading.share == 1.0
+    for share in range(101):
+        at = growing.duration * share / 100
+        assert told(growing.at(at)) == told(player.at(at))
+
+
+def test_a_step_by_sample_waits_where_the_samples_are_not_known_yet(session: Session) -> None:
+    reading = Reading(Recording.open(session.path))
+    growing = Player(reading.outlines, session.events)
+    begins = [growing.span(n)[0] for n in range(len(growing.tasks))]
+    assert growing.step("sample").at == begins[0]
+    assert growing.step("sample").at == begins[0]
+    reading.judge(growing.put)
+    growing.put(with_samples(growing.task(0)))
+    assert growing.step("sample").heard > 0
+    growing.seek(growing.span(0)[1])
+    assert growing.step("sample").at == begins[1]
+
+
+def test_a_reading_that_nobody_wants_any_more_ends(session: Session) -> None:
+    reading = Reading(Recording.open(session.path))
+
+    def enough(heard: Heard) -> None:
+        if heard.segment.id == reading.outlines[2].segment.id:
+            reading.cancel()
+
+    with pytest.raises(Cancelled):
+        reading.judge(enough)
+    assert 0.0 < reading.share < 0.1
+
+
+def test_it_stops_at_the_next_question(player: Player) -> None:
+    player.bookmarks[:] = [Bookmark(10.0, "seen"), Bookmark(20.0, "", "Why?"), Bookmark(30.0, "", "And now?")]
+    assert player.next_stop(0.0, 19.9) is None
+    assert player.next_stop(0.0, 20.0) == player.bookmarks[1]
+    assert player.next_stop(20.0, 40.0) == player.bookmarks[2]
+    assert player.next_stop(30.0, 1e9) is None
+    player.bookmarks.clear()
 
 
 def test_stepping_ends_where_playing_ends(player: Player) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from bench.conformity import RULES, State
 from bench.errors import ExitCode, UsageError
 from bench.judging import Judged
-from bench.language import _, msg
+from bench.language import Message, _, msg
 from bench.recording import Recording
-from bench.recording.heard import Heard, same
+from bench.recording.heard import Depth, Heard, same
 from bench.recording.what_if import WhatIf, what_if
 from bench.training import bundle
 from tui import lines
@@ -40,8 +40,8 @@ def run(arguments: Namespace) -> int:
         narrate(_("Stretches of the recording are damaged: {count}.").format(count=recording.damaged))
     other = _other(arguments, folder)
     if other.changes:
-        return _what_if(hear_all(recording), other)
-    return _again(replay(recording, speed), recording, blind=arguments.blind)
+        return _what_if(hear_all(recording, Depth.JUDGED), other)
+    return _again(replay(recording, speed, Depth.JUDGED), recording, blind=arguments.blind)
 
 
 def _again(tasks: Iterable[Heard], recording: Recording, *, blind: bool) -> int:
@@ -139,9 +139,19 @@ def _show(replayed: Heard) -> None:
                 name=name, value=old.measurement.value
             )
         )
-    if replayed.error is not None:
-        word = _("interrupted, as recorded") if replayed.recorded_error else _("does not replay")
+    if replayed.error is not None and replayed.cut_off:
+        print(f"{replayed.order}  {replayed.segment.id}  " + _("the recording breaks off in this measurement"))
+    elif replayed.error is not None:
+        alike = replayed.recorded_error and replayed.agrees
+        word = _("interrupted, as recorded") if alike else _("does not replay")
         print(f"{replayed.order}  {replayed.segment.id}  {word}: {replayed.error}")
+    elif not replayed.agrees and replayed.recorded_error:
+        print("    " + _("differs: recorded was an interruption: {error}").format(error=_recorded(replayed)))
+
+
+def _recorded(replayed: Heard) -> str:
+    """Return the recorded error in words."""
+    return str(Message.from_json((replayed.segment.outcome or {})["error"]["what"]))
 
 
 def _said(judged: Judged) -> str:

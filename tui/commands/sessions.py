@@ -62,6 +62,7 @@ def _card(card: Card | None) -> list[str]:
 
 def _show(library: SessionLibrary, name: str) -> None:
     opened = library.open(name)
+    opened.judge()
     player = opened.player
     print(f"{opened.name} · {opened.card.title}" if opened.card else opened.name)
     print(_("duration {time}, {count} measurements").format(time=clock(player.duration), count=len(player.tasks)))
@@ -75,7 +76,7 @@ def _show(library: SessionLibrary, name: str) -> None:
     print(lines.table(headings, rows))
     for bookmark in player.bookmarks:
         print(f"★ {clock(bookmark.at)}  {bookmark.note}  {bookmark.question}".rstrip())
-    for notice in opened.notices:
+    for notice in (*opened.notices, *opened.differing()):
         narrate(str(notice))
 
 

@@ -117,7 +117,6 @@ class LibraryScreen(ErrandRoom):
             from tui.screens.trainer_player import PlayerScreen
 
             library = SessionLibrary(folder_of(self.app))
-            self.notify(_("The session is heard again …"), markup=False, timeout=2)
             name = str(line.of.path) if line.of.origin == IMPORTED else line.name
             opened = await asyncio.to_thread(library.open, name)
             await self.app.push_screen(PlayerScreen(library, opened))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -15,12 +17,14 @@ from textual.timer import Timer
 from bench.conformity import refuse
 from bench.errors import UsageError
 from bench.judging import INFORMATION, Judged, MeasureTask
-from bench.language import N_, _, msg
+from bench.language import N_, Message, _, msg
 from bench.measurement import Sample
+from bench.recording.heard import Depth, Heard
 from bench.recording.player import FASTEST, SLOWEST, Player, Stride
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
+from tui.training.reading import Cancelled
 from tui.widgets.panel import Panel
 from tui.widgets.pictures import Pictures
 from tui.widgets.readout import Readout, Shown
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 SPEEDS = (SLOWEST, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, FASTEST)
 FRAMES_A_SECOND = 12
+NOTICES = 4
 _ASIDE = ("phase", "beat_rate", "signal_level")
 
 
@@ -70,8 +75,10 @@ class PlayerScreen(ErrandRoom):
         self.speed = 1.0
         self._on: int | None = None
         self._heard = 0
+        self._results: tuple[object, ...] = ()
         self._last = 0.0
         self._timer: Timer | None = None
+        self._coming: SimpleQueue[Heard] = SimpleQueue()
 
     def furnish(self) -> ComposeResult:
         yield SessionLine()
@@ -86,9 +93,43 @@ class PlayerScreen(ErrandRoom):
         line.duration = self.player.duration
         line.tasks = [self.player.span(number) for number in range(len(self.player.tasks))]
         self._timer = self.set_interval(1 / FRAMES_A_SECOND, self._tick, pause=True)
-        for notice in self.opened.notices:
-            self.notify(str(notice), severity="warning", markup=False, timeout=12)
+        self._say(self.opened.notices)
+        self.look(self._read)
         self._show()
+
+    def on_unmount(self) -> None:
+        self.opened.reading.cancel()
+
+    # -- what is heard again meanwhile
+
+    async def _read(self) -> None:
+        reading = self.opened.reading
+        ticking = self.set_interval(1 / FRAMES_A_SECOND, self._take)
+        try:
+            await asyncio.to_thread(reading.judge, self._coming.put)
+            self._take()
+            self._say(self.opened.differing())
+            await asyncio.to_thread(reading.sample, self._coming.put)
+        except Cancelled:
+            return
+        finally:
+            ticking.stop()
+        self._take()
+
+    def _take(self) -> None:
+        """Put what has been heard since the last time where it belongs."""
+        with suppress(Empty):
+            while True:
+                self.player.put(self._coming.get_nowait())
+        self._show()
+
+    def _say(self, notices: Sequence[Message]) -> None:
+        """Show what one should know; the first of many."""
+        for notice in notices[:NOTICES]:
+            self.notify(str(notice), severity="warning", markup=False, timeout=12)
+        if len(notices) > NOTICES:
+            more = _("and {count} more: “etabli replay” lists them").format(count=len(notices) - NOTICES)
+            self.notify(more, severity="warning", markup=False, timeout=12)
 
     # -- keys
 
@@ -110,8 +151,10 @@ class PlayerScreen(ErrandRoom):
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self.player.advance((now - self._last) * self.speed)
-        self._last = now
+        passed, self._last = (now - self._last) * self.speed, now
+        if self.player.known() < Depth.WHOLE:  # no moment passes unseen
+            return
+        self.player.advance(passed)
         if self.player.position >= self.player.duration:
             self._play(False)
         self._show()
@@ -172,7 +215,7 @@ class PlayerScreen(ErrandRoom):
         self._show()
 
     def errands(self) -> list[Errand]:
-        if self.blind:
+        if self.blind or not self.opened.reading.judged:
             return []
         found = [Errand(_("What if: simple acceptance"), self._simple)]
         if any("lift_angle" in heard.task.program.parameters for heard in self.player.tasks):
@@ -219,6 +262,7 @@ class PlayerScreen(ErrandRoom):
         line.at, line.speed, line.playing, line.blind = state.at, self.speed, self.playing, self.blind
         line.bookmarks = [bookmark.at for bookmark in self.player.bookmarks]
         line.what = self._what()
+        line.heard = self.opened.reading.share
         line.refresh()
         running = state.task is not None
         pictures, readout, results = self.query_one(Pictures), self.query_one(Readout), self.query_one(Results)
@@ -227,17 +271,19 @@ class PlayerScreen(ErrandRoom):
         results.display = not running
         if state.task is None:
             self._on = None
-            results.show([self._hidden(entry) for entry in state.judged], {})
+            if (shown := (self.blind, *state.judged)) != self._results:
+                self._results = shown
+                results.show([self._hidden(entry) for entry in state.judged], {})
             return
+        self.opened.reading.wanted = self.player.task(state.task).segment.id
         task = self._shown_task(self.player.task(state.task).task)
-        samples = self.player.samples(state)
         if state.task != self._on or state.heard < self._heard:
             self._on, self._heard = state.task, 0
             here = self.player.position
             self.player.seek(self.player.span(state.task)[0])  # the pictures' clock begins with the task
             pictures.begin(task)
             self.player.seek(here)
-        pictures.hear(samples[self._heard :])
+        pictures.hear(self.player.samples(state, self._heard))
         pictures.tick()
         self._heard = state.heard
         readout.show(self._figures(task, state.latest.values()), task.label)

@@ -19,7 +19,7 @@ from bench.training.bundle import Bundle, Card
 from bench.training.sessions import bundle, missing, recorded_in
 from tui import sheets
 from tui.folder import Folder
-from tui.replay import hear_all
+from tui.training.reading import Reading
 from tui.version import VERSION
 
 IMPORTED, OWN = "imported", "own"
@@ -38,12 +38,24 @@ class Entry:
 
 @dataclass(frozen=True)
 class Opened:
-    """A session ready to be played. `notices` are what one should know before: cut off, other versions."""
+    """A session laid out, to be played while `reading` hears it again.
+
+    `notices` are what one should know before: cut off, damaged, other versions; `differing` what comes out otherwise.
+    """
 
     name: str
     card: Card | None
     player: Player
+    reading: Reading
     notices: tuple[Message, ...] = ()
+
+    def judge(self) -> None:
+        """Hear every task to its verdicts, here and now."""
+        self.reading.judge(self.player.put)
+
+    def differing(self) -> list[Message]:
+        """Say for each task heard so far what today's program states otherwise than the record."""
+        return differing(self.player.differences())
 
 
 class SessionLibrary:
@@ -82,7 +94,7 @@ class SessionLibrary:
         )
 
     def open(self, name: str) -> Opened:
-        """Replay a session whole and return it ready to be played. Raises UsageError, BundleRefused."""
+        """Lay a session out to be played; nothing of it is heard again yet. Raises UsageError, BundleRefused."""
         entry = self.find(name)
         if entry.origin == IMPORTED:
             packed = files.read(entry.path)
@@ -94,8 +106,8 @@ class SessionLibrary:
             recording = Recording.open(entry.path)
             truncated, kept, notices, card = recording.truncated, (), [], None
             events = self._told(recording)
-        heard = hear_all(recording)
-        player = Player(heard, events, self.bookmarks(entry.name) or list(kept), truncated)
+        reading = Reading(recording)
+        player = Player(reading.outlines, events, self.bookmarks(entry.name) or list(kept), truncated)
         if player.cut_off is not None:
             notices.insert(
                 0, msg("The recording breaks off after {seconds} s: it is played up to there.",
@@ -103,8 +115,7 @@ class SessionLibrary:
             )  # fmt: skip
         if recording.damaged:
             notices.append(msg("Stretches of the recording are damaged: {count}.", count=recording.damaged))
-        notices += differing(player.differences())
-        return Opened(entry.name, card, player, tuple(notices))
+        return Opened(entry.name, card, player, reading, tuple(notices))
 
     def take_in(self, path: Path, *, force: bool = False) -> tuple[Entry, list[Message]]:
         """Import a session; return it and what should be known of it. Raises BundleRefused, UsageError.

@@ -28,6 +28,7 @@ class SessionLine(Widget):
         self.at = self.duration = 0.0
         self.speed = 1.0
         self.playing = self.blind = False
+        self.heard = 1.0
         self.tasks: Sequence[tuple[float, float]] = ()
         self.bookmarks: Sequence[float] = ()
         self.styles.height = 4
@@ -43,6 +44,9 @@ class SessionLine(Widget):
         marks: list[Content | str | tuple[str, str]] = [(" " + _("REPLAY") + " ", "bold $background on $error"), " "]
         if self.blind:
             marks += [(" " + _("VERDICTS HIDDEN") + " ", "bold $background on $warning"), " "]
+        if self.heard < 1.0:
+            said = _("Reading … {share} %").format(share=int(self.heard * 100))
+            marks += [(f" {said} ", "bold $background on $primary"), " "]
         sign = "▶" if self.playing else "⏸"
         pace = f"{sign} ×{number(self.speed)}  {clock(self.at)} / {clock(self.duration)}"
         first = Content.assemble(*marks, (self.title, "bold"))
