@@ -372,7 +372,7 @@ def run() -> list[Row]:
     return [
         compare(f"{name}: share of a core (other: allowed)", share, ALLOWED_PERCENT, "%", 1.0, at_most=True),
         compare(
-            f"{name}: a letter to its repaint, p99 (30 ms of it: no scanner?)",
+            f"{name}: a letter to its repaint, p99",
             late,
             ALLOWED_MS,
             "ms",

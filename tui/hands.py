@@ -1,7 +1,8 @@
 """Who is at the keys: a person, a barcode scanner that types like lightning, or a sleeve.
 
 Pure: it is given each key with its time and says what comes of it. A scanner's characters are held back until it is
-clear that they are none of a person's, so that no code is ever typed into a field.
+clear that they are none of a person's, so that no code is ever typed into a field. The first of them may go ahead,
+where it can be taken back: a person then sees every letter at once.
 """
 
 from __future__ import annotations
@@ -39,10 +40,13 @@ class Label:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What a scanner has typed; not `whole` when it broke off before its Enter."""
+    """What a scanner has typed; not `whole` when it broke off before its Enter. `lent`: its first sign went ahead and
+    is to be taken back.
+    """
 
     text: str
     whole: bool
+    lent: bool = False
 
     def label(self) -> Label | None:
         """Return which of our labels this is, None for anything else or half of one."""
@@ -60,6 +64,7 @@ class Scanner(Generic[K]):
     def __init__(self, gap: float) -> None:
         self.gap = gap
         self._held: list[tuple[str, K]] = []
+        self._lent = ""
         self._last = 0.0
 
     @property
@@ -72,27 +77,39 @@ class Scanner(Generic[K]):
         """The key held back last, None where none is."""
         return self._held[-1][1] if self._held else None
 
-    def key(self, name: str, character: str | None, at: float, key: K) -> list[K | Scanned]:
-        """Take one key pressed `at` (seconds, monotonic); return what is now known, in its order."""
+    def key(self, name: str, character: str | None, at: float, key: K, *, lend: bool = False) -> list[K | Scanned]:
+        """Take one key pressed `at` (seconds, monotonic); return what is now known, in its order.
+
+        With `lend` a key before which nothing is held goes ahead: a scan that turns out to begin with it says so.
+        """
         if not self.gap:
             return [key]
-        known = self.rest() if self._held and at - self._last > self.gap else []
+        known = self.rest() if at - self._last > self.gap else []
         self._last = at
         if name not in ENDS and character is not None and character.isprintable():
+            if lend and not known and not self._held and not self._lent:
+                self._lent = character
+                return [key]
             self._held.append((character, key))
             return known
-        if name in ENDS and len(self._held) >= WHOLE:
-            text = "".join(sign for sign, _key in self._held)
-            self._held = []
-            return [*known, Scanned(text, True)]
+        if name in ENDS and len(self._text) >= WHOLE:
+            return [*known, self._scan(whole=True)]
         return [*known, *self.rest(), key]
+
+    @property
+    def _text(self) -> str:
+        return self._lent + "".join(sign for sign, _key in self._held)
+
+    def _scan(self, *, whole: bool) -> Scanned:
+        scanned = Scanned(self._text, whole, bool(self._lent))
+        self._held, self._lent = [], ""
+        return scanned
 
     def rest(self) -> list[K | Scanned]:
         """Give back what is held: a person's keys, or the half of a code. A key held down repeats one sign."""
-        held, self._held = self._held, []
-        text = "".join(sign for sign, _key in held)
-        if BROKEN.match(text) and len(set(text)) > 1:
-            return [Scanned(text, False)]
+        if BROKEN.match(self._text) and len(set(self._text)) > 1:
+            return [self._scan(whole=False)]
+        held, self._held, self._lent = self._held, [], ""
         return [key for _sign, key in held]
 
 

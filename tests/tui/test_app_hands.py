@@ -124,6 +124,59 @@ def test_a_scan_is_not_typed_into_the_field_under_the_keyboard(tmp_path: Path) -
     run(tmp_path, work, liked=WITH_SCANNER)
 
 
+def test_what_was_typed_before_a_scan_stands_there_after_it(tmp_path: Path) -> None:
+    async def work(hands: Hands) -> None:
+        clock = Clock(hands)
+        from tui.screens.dialogs import Reason
+
+        await hands.press("enter")
+        await hands.sees("OR-1001", "Anne Perret")
+        orders = hands.app.screen
+        clock.press("o", 1.0)
+        await hands.until(lambda: orders.query_one(PickList).sought == "o")
+        await hands.press("down")
+        assert orders.query_one(PickList).cursor == 1
+        await clock.scan("4006381333931")
+        await hands.sees("Scanned: 4006381333931")
+        await hands.until(lambda: orders.query_one(PickList).sought == "o")
+        assert orders.query_one(PickList).cursor == 1
+
+        hands.app.push_screen(Reason(lambda: "Why?"))
+        await hands.sees("Why?")
+        line = hands.app.screen.query_one(Input)
+        for sign in "abc":
+            clock.press(sign, 0.2)
+        await hands.until(lambda: line.value == "abc")
+        line.select_all()
+        await clock.scan("OR:OR-10", "")
+        await hands.sees("Half a code")
+        await hands.until(lambda: line.value == "abc" and line.selected_text == "abc")
+
+    run(tmp_path, work, liked=WITH_SCANNER)
+
+
+def test_a_letter_that_only_changes_the_picture_is_not_held_and_a_scan_takes_it_back(tmp_path: Path) -> None:
+    async def work(hands: Hands) -> None:
+        clock = Clock(hands)
+        await hands.press("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, BenchScreen) and hands.app.screen.now is not None)
+        while not timing(hands):
+            await hands.press("enter")
+        screen = hands.app.screen
+        assert isinstance(screen, BenchScreen)
+        await hands.until(lambda: screen.pictures.choices > 1)
+        stood = screen.pictures.view
+        clock.press("v", 1.0)
+        await hands.until(lambda: screen.pictures.view != stood)
+        assert not hands.app.holding
+        turned = screen.pictures.view
+        await clock.scan("v1234567")
+        await hands.sees("Scanned: v1234567")
+        await hands.until(lambda: screen.pictures.view == turned)
+
+    run(tmp_path, work, order="OR-1001", step="timing-before", liked=WITH_SCANNER)
+
+
 def test_the_confirm_label_does_what_enter_does(tmp_path: Path) -> None:
     async def work(hands: Hands) -> None:
         await Clock(hands).scan("OK:")

@@ -12,12 +12,11 @@ GAP = 0.03
 SIGNS = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 
 
-def typed(scanner: Scanner[str], text: str, start: float, pace: float) -> list[str | Scanned]:
+def typed(scanner: Scanner[str], text: str, start: float, pace: float, *, lend: bool = False) -> list[str | Scanned]:
     """Type `text` one sign every `pace` seconds; "\\r" is Enter."""
     known: list[str | Scanned] = []
     for n, sign in enumerate(text):
-        name = "enter" if sign == "\r" else sign
-        known += scanner.key(name, sign if sign != "\r" else "\r", start + n * pace, sign)
+        known += scanner.key("enter" if sign == "\r" else sign, sign, start + n * pace, sign, lend=lend)
     return known
 
 
@@ -80,16 +79,21 @@ def test_what_a_person_types_arrives_whole_and_in_its_order(keys: list[tuple[str
     assert known + scanner.rest() == [sign for sign, _pause in keys]
 
 
-@given(st.lists(st.tuples(SIGNS | st.just("\r"), st.floats(0.0, 0.2)), max_size=60))
-def test_no_key_is_lost_or_doubled_at_any_pace(keys: list[tuple[str, float]]) -> None:
+@given(st.lists(st.tuples(SIGNS | st.just("\r"), st.floats(0.0, 0.2), st.booleans()), max_size=60))
+def test_no_key_is_lost_or_doubled_at_any_pace(keys: list[tuple[str, float, bool]]) -> None:
     scanner: Scanner[str] = Scanner(GAP)
     at, known = 100.0, []
-    for sign, pause in keys:
+    for sign, pause, lend in keys:
         at += pause
-        known += scanner.key("enter" if sign == "\r" else sign, sign, at, sign)
+        known += scanner.key("enter" if sign == "\r" else sign, sign, at, sign, lend=lend)
     known += scanner.rest()
-    told = "".join((k.text + "\r" * k.whole) if isinstance(k, Scanned) else k for k in known)
-    assert told == "".join(sign for sign, _pause in keys)
+    told = ""
+    for each in known:
+        if isinstance(each, Scanned):
+            told = told[: -1 if each.lent else None] + each.text + "\r" * each.whole
+        else:
+            told += each
+    assert told == "".join(sign for sign, _pause, _lend in keys)
 
 
 def test_a_key_held_down_is_no_scanner() -> None:
@@ -102,6 +106,28 @@ def test_arrows_end_what_is_held_and_pass_at_once() -> None:
     scanner: Scanner[str] = Scanner(GAP)
     assert scanner.key("a", "a", 1.0, "a") == []
     assert scanner.key("down", None, 1.01, "down") == ["a", "down"]
+
+
+def test_a_letter_that_can_be_taken_back_goes_ahead_and_a_scan_says_that_it_has() -> None:
+    scanner: Scanner[str] = Scanner(GAP)
+    assert typed(scanner, "OR:1\r", 1.0, 0.01, lend=True) == ["O", Scanned("OR:1", True, lent=True)]
+    assert typed(scanner, "OK:", 2.0, 0.01, lend=True) == ["O"]
+    assert scanner.rest() == [Scanned("OK:", False, lent=True)]
+    assert not scanner.rest()
+
+
+def test_a_person_sees_each_letter_at_once_where_it_can_be_taken_back() -> None:
+    scanner: Scanner[str] = Scanner(GAP)
+    for n, sign in enumerate("Zénith"):
+        assert scanner.key(sign, sign, 1.0 + 0.1 * n, sign, lend=True) == [sign]
+        assert not scanner.holding
+
+
+def test_only_the_first_of_letters_that_come_together_goes_ahead() -> None:
+    scanner: Scanner[str] = Scanner(GAP)
+    assert typed(scanner, "ab", 1.0, 0.01, lend=True) == ["a"]
+    assert scanner.holding and scanner.newest == "b"
+    assert scanner.key("enter", "\r", 1.02, "enter") == ["b", "enter"]
 
 
 def test_without_a_scanner_every_key_passes_at_once() -> None:

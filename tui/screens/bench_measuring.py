@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.timer import Timer
 
 from bench.errors import Refused
@@ -102,13 +103,31 @@ class MeasuringRoom(PacedRoom):
 
     def action_picture(self) -> None:
         """Show the next picture of the measurement."""
-        self.pictures.next_view()
-        self._show_measuring()
+        self._turn_to(self.pictures.wanted + 1)
+
+    def _turn_to(self, wanted: int) -> None:
+        self.pictures.turn_to(wanted)
+        if self.running is None:
+            self._show_measuring()  # the table may stand in a picture's place
         self.refresh_bindings()
 
     def action_zoom(self) -> None:
         """Zoom the paper strip."""
         self.pictures.closer()
+
+    def undo_of(self, event: events.Key) -> Callable[[], object] | None:
+        """Return what takes back a letter that only changes the picture, None for any other."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.binding.action not in ("picture", "zoom"):
+            return None
+        wanted, zoom = self.pictures.wanted, self.pictures.strip.zoom
+
+        def put_back() -> None:
+            self.pictures.strip.zoom_to(zoom)
+            self._turn_to(wanted)
+
+        # Behind the letter, which comes by this room and is then done by the application.
+        return lambda: self.call_later(self.app.call_later, put_back)
 
     def action_give_up(self) -> None:
         """Leave the step unmeasured, with a reason."""

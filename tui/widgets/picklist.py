@@ -139,9 +139,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
             return
         if event.key == "backspace" and self.sought:
             self.sought = self.sought[:-1]
-        elif event.key == "question_mark":
-            return  # help, as everywhere else
-        elif event.is_printable and event.character and (event.character != " " or self.sought):
+        elif event.character and self._seeks(event):
             self.sought += event.character
         else:
             return
@@ -151,6 +149,25 @@ class PickList(Widget, Generic[Row], can_focus=True):
         self._search()
         self.refresh()
         self.post_message(self.Moved())
+
+    def _seeks(self, event: events.Key) -> bool:
+        """Whether a key is a sign of what is sought; the question mark is help, as everywhere else."""
+        searched = self.searchable and event.is_printable and event.key != "question_mark"
+        return searched and (event.character != " " or bool(self.sought))
+
+    def undo_of(self, event: events.Key) -> Callable[[], object] | None:
+        """Return what forgets a letter that is going to be typed, None where it is no letter to search for."""
+        if not self._seeks(event) or self.message_queue_size:
+            return None
+        sought, cursor = self.sought, self.cursor
+
+        def put_back() -> None:
+            self.sought, self.cursor = sought, cursor
+            self._search()
+            self.refresh()
+            self.post_message(self.Moved())
+
+        return lambda: self.call_later(put_back)
 
     def on_click(self, event: events.Click) -> None:
         row = self._top() + event.y - 2

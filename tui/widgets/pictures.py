@@ -211,7 +211,11 @@ class Pictures(Vertical):
 
     def next_view(self) -> None:
         """Show the next picture."""
-        self.wanted = (self.wanted + 1) % max(1, len(self._views))
+        self.turn_to(self.wanted + 1)
+
+    def turn_to(self, wanted: int) -> None:
+        """Show the picture of this number, counted round."""
+        self.wanted = wanted % max(1, len(self._views))
         self._arrange(self._views)
 
     def next_word(self) -> str:

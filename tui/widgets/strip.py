@@ -105,7 +105,11 @@ class PaperStrip(Picture):
 
     def closer(self) -> None:
         """Zoom in by a step; from the finest back to the widest."""
-        self.zoom = (self._chosen + 1) % len(HEIGHTS)
+        self.zoom_to((self._chosen + 1) % len(HEIGHTS))
+
+    def zoom_to(self, zoom: int | None) -> None:
+        """Zoom to one of the heights, None for what fits the beats."""
+        self.zoom = zoom
         self.changed()
 
     def rows(self, width: int, height: int, signs: Charset) -> Sequence[Row]:
