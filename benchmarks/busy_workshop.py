@@ -26,8 +26,9 @@ from bench.figures import Period, figures
 from bench.journal import Journal, LogFilter, LogKind
 from bench.procedure import guards
 from bench.work import Work
+from benchmarks.mix import ALERTS, DECLARED, NOTES
 from benchmarks.row import Row, compare
-from benchmarks.workshop_of import ALERTS, DECLARED, NOTES, workshop
+from benchmarks.workshop_of import workshop
 
 FOLDER = Path(os.environ.get("ETABLI_BENCH_FOLDER") or Path(tempfile.gettempdir()) / "etabli-benchmarks")
 ORDERS = int(os.environ.get("ETABLI_BENCH_ORDERS") or 10_000)

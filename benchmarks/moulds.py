@@ -45,8 +45,7 @@ class Mould:
 
     def __init__(self, kind: EventKind, payload: Mapping[str, Any], before: OrderRow | None = None) -> None:
         self.kind = kind
-        text = re.sub(r"70000\d\d\.25", lambda found: slot(_name(float(found[0]))), canonical(dict(payload)))
-        self._parts = _SLOT.split(text)
+        self._parts = _SLOT.split(_slotted(canonical(dict(payload))))
         row = OrderRow(
             number=slot("order"),
             watch=slot("watch"),
@@ -88,8 +87,9 @@ class _Blank:
         for place, value in enumerate(entry):
             if place in own:
                 continue
-            if isinstance(value, str) and "§" in value:
-                self._slots.append((place, _SLOT.split(value)))
+            written = _slotted(value) if isinstance(value, str) else ""
+            if "§" in written:
+                self._slots.append((place, _SLOT.split(written)))
             elif isinstance(value, float) and value >= _NUMBER:
                 self._numbers.append((place, _name(value)))
 
@@ -98,13 +98,20 @@ class _Blank:
         for place, value in zip(_PLACES.values(), own, strict=True):
             row[place] = value
         for place, parts in self._slots:
-            row[place] = "".join(values[part] if at % 2 else part for at, part in enumerate(parts))
+            row[place] = "".join(str(values[part]) if at % 2 else part for at, part in enumerate(parts))
         for place, name in self._numbers:
             row[place] = values[name]
         row[-1] = utc
         return tuple(row)
 
 
-def _plain(value: float) -> str:
-    """Write a number as canonical JSON does: ours are short decimals, far from needing an exponent."""
+def _slotted(written: str) -> str:
+    """Return a text in which numbers that are put in later stand as slots."""
+    return re.sub(r"70000\d\d\.25", lambda found: slot(_name(float(found[0]))), written)
+
+
+def _plain(value: Any) -> str:
+    """Write a number or lines as canonical JSON does: our numbers are short decimals, far from needing an exponent."""
+    if isinstance(value, list):
+        return canonical(value)
     return str(int(value)) if float(value).is_integer() else repr(value)

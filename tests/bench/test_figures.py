@@ -88,13 +88,15 @@ def test_first_pass_yield_counts_orders_without_a_failure_after_the_work(generat
 
 
 def test_repeats_and_corrections_are_counted_by_who_did_them(generated, events, period) -> None:
-    ended = Counter(event.operator for event in of(events, period, EventKind.STEP_DONE))
+    steps_done = of(events, period, EventKind.STEP_DONE)
+    ended = Counter(event.operator for event in steps_done)
+    again = Counter(event.operator for event in steps_done if event.payload["outcome"] in ("repeat", "back"))
     corrected = Counter(event.operator for event in of(events, period, EventKind.CORRECTED))
     found = cells(one(generated, "repeats-by-technician", period))
     for who, steps in ended.items():
-        assert found[who][:3] == (steps, 0, corrected[who])
-        assert found[who][3] == pytest.approx(100 * corrected[who] / steps)
-    assert found["all"][:3] == (ended.total(), 0, corrected.total())
+        assert found[who][:3] == (steps, again[who], corrected[who])
+        assert found[who][3] == pytest.approx(100 * (again[who] + corrected[who]) / steps)
+    assert found["all"][:3] == (ended.total(), again.total(), corrected.total())
 
 
 def test_turnaround_is_measured_against_both_promises(generated, events, period) -> None:
@@ -114,7 +116,9 @@ def test_turnaround_is_measured_against_both_promises(generated, events, period)
     ordered = sorted(days)
     assert whole[0] == len(days) > 20
     assert whole[1] == pytest.approx(median(days))
-    assert sum(day <= whole[2] for day in ordered) >= 0.9 * len(ordered) > sum(day < whole[2] for day in ordered)
+    # A hair's breadth beside it, because hours and seconds round apart.
+    assert sum(day <= whole[2] + 1e-9 for day in ordered) >= 0.9 * len(ordered)
+    assert sum(day < whole[2] - 1e-9 for day in ordered) < 0.9 * len(ordered)
     assert whole[3] == pytest.approx(100 * fmean(kept))
     assert whole[4] == pytest.approx(100 * fmean(kept_first))
 
