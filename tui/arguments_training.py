@@ -31,6 +31,7 @@ def exercises(group: Group) -> None:
     group.add("check", _("really measure the watch of an exercise's file"), _files, module="exercises", act="check")
     group.add("settings", _("the four settings of the evaluation"), lambda p: None, module="exercises", act="settings")
     group.add("start", _("begin a run: the time counts from here"), _start, module="exercises", act="start")
+    group.add("play", _("play a run's session up to its next question"), _run, module="exercises", act="play")
     group.add("answer", _("give a diagnosis, or answer a question"), _answer, module="exercises", act="answer")
     group.add("reveal", _("show the fault and the model answer"), _reveal, module="exercises", act="reveal")
 

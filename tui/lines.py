@@ -27,6 +27,18 @@ def measurement_line(judged: Judged) -> str:
     return "  ".join(parts).rstrip()
 
 
+def blind_line(judged: Judged) -> str:
+    """Write quantity, value with unit and uncertainty; that limit and verdict are hidden in an exercise."""
+    m = judged.measurement
+    parts = [padded(named(m.quantity, m.label), 34), padded(str(m.value), 14), padded(uncertainty(m), 16), hidden()]
+    return "  ".join(parts)
+
+
+def hidden() -> str:
+    """Write what stands in the place of a verdict or limit in a blind exercise."""
+    return _("—, hidden until the reveal")
+
+
 def named(quantity: Quantity, label: str) -> str:
     """Write a quantity and where it was taken (position, stage); a run's own name ("stem pulled") adds nothing."""
     if not label or (label.islower() and label.replace(" ", "").isalpha()):

@@ -78,3 +78,18 @@ class Exercises:
         """Return the file of an exercise."""
         self.get(exercise_id)
         return self._paths[exercise_id]
+
+    def session(self, exercise_id: str) -> str:
+        """Return the session that an exercise replays, as a session library finds it; "" for none."""
+        exercise = self.get(exercise_id)
+        return session_of(exercise, self._paths[exercise_id])
+
+
+def session_of(exercise: Exercise, path: Path) -> str:
+    """Return the session's file where it lies beside the exercise's (`path`), else its name in the library."""
+    from bench.training.bundle import ENDING
+
+    if not exercise.session:
+        return ""
+    beside = path.parent / f"{exercise.session.removesuffix(ENDING)}{ENDING}"
+    return str(beside) if beside.is_file() else exercise.session

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bench.criteria import criteria
 from bench.defects import defect
-from bench.diagnosis.figures import Figure, Figures
+from bench.diagnosis.figures import COMPUTED, POSITIONS, Figure, Figures
 from bench.errors import Refusal, Refused, UsageError
 from bench.events import Draft, Event, EventKind
 from bench.judging import Judged
@@ -29,6 +29,7 @@ Box = Literal["seen", "partly", "not-seen"]
 BOXES: Mapping[Box, str] = {"seen": N_("seen"), "partly": N_("seen in part"), "not-seen": N_("not seen")}
 DIAGNOSIS = "diagnosis"
 PLACE = "training/"
+_ASIDE = ("beat_rate", "signal_level")
 KINDS = (
     EventKind.EXERCISE_BEGUN,
     EventKind.EXERCISE_ANSWERED,
@@ -178,6 +179,18 @@ def _after(run: Run, event: Event) -> Run:
     return replace(run, observations={**run.observations, seen.criterion: seen})
 
 
+def find(journal: Reads, run_id: str) -> Run:
+    """Return one run. Raises UsageError naming those there are."""
+    known = runs(journal.events(kinds=KINDS))
+    for run in known:
+        if run.id == run_id:
+            return run
+    raise UsageError(
+        msg("There is no run “{id}”.", id=run_id),
+        remedy=msg("Known: {known}.", known=", ".join(run.id for run in known[-8:]) or "—"),
+    )
+
+
 def hidden(journal: Reads, order: str, what: Hidden) -> bool:
     """Whether an order is a trainee's run in which this is hidden until the reveal."""
     run = next((each for each in runs(journal.events(kinds=KINDS)) if each.order == order), None)
@@ -204,14 +217,7 @@ class Training:
 
     def run(self, run_id: str) -> Run:
         """Return one run. Raises UsageError naming those there are."""
-        known = self.runs()
-        for run in known:
-            if run.id == run_id:
-                return run
-        raise UsageError(
-            msg("There is no run “{id}”.", id=run_id),
-            remedy=msg("Known: {known}.", known=", ".join(run.id for run in known[-8:]) or "—"),
-        )
+        return find(self._desk.journal, run_id)
 
     def begin(self, exercise: Exercise, trainee: Operator, run_id: str, *, order: str = "") -> Run:
         """Begin a run: from here the time counts."""
@@ -302,6 +308,19 @@ class Training:
 
     def _append(self, kind: EventKind, run_id: str, payload: Mapping[str, Any], operator: str) -> None:
         self._desk.journal.append([Draft(kind, payload, PLACE + run_id, operator)])
+
+
+def citable(judged: Sequence[Judged]) -> dict[str, Figure]:
+    """Return every figure that a diagnosis may cite of what was measured, by its name: computed ones first."""
+    names = dict.fromkeys(COMPUTED)
+    for entry in judged:
+        m = entry.measurement
+        if not m.label:
+            names[m.quantity.id] = None
+        elif m.label in POSITIONS and m.quantity.id not in _ASIDE:
+            names[f"{m.quantity.id}.{m.label}"] = None
+    found = {name: _figure(judged, name) for name in names}
+    return {name: figure for name, figure in found.items() if figure is not None}
 
 
 def may_see_answers(by: Operator, why: Message | None = None) -> None:

@@ -8,24 +8,30 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DataFileError, UsageError
+from bench.judging import Judged
 from bench.order import Family
 from bench.procedure.library import ProcedureLibrary
 from bench.training import Exercises, frames
+from bench.training import bundle as files
 from bench.training.library import SHIPPED, load
 from profiles.library import Library
+from tui.training import replayed
 from tui.training.exercises import check, ordered, watch_of
 from tui.training.looking import look
+from tui.training.recording import SOURCES, record
 
 EXERCISES = Exercises()
 PROFILES, PROCEDURES = Library(), ProcedureLibrary()
 EVERY = EXERCISES.all()
+WATCHES = [exercise for exercise in EVERY if not exercise.replayed]
+REPLAYED = [exercise for exercise in EVERY if exercise.replayed]
 
 
 def test_at_least_six_mechanical_four_quartz_and_two_of_water_resistance() -> None:
     assert not EXERCISES.problems
     kinds = Counter(
         "water" if exercise.procedure == "etancheite-et-joints" else str(ordered(exercise).family.value)
-        for exercise in EVERY
+        for exercise in WATCHES
     )
     assert kinds["mechanical"] + kinds["automatic"] >= 6
     assert kinds["quartz"] >= 4
@@ -35,6 +41,7 @@ def test_at_least_six_mechanical_four_quartz_and_two_of_water_resistance() -> No
 def test_nothing_of_the_fault_is_in_the_name_that_a_trainee_sees() -> None:
     for exercise in EVERY:
         assert exercise.id[1:].strip("-0123456789") == ""
+    for exercise in WATCHES:
         assert watch_of(exercise, EXERCISES.path(exercise.id)).id == f"exercise/{exercise.id}"
 
 
@@ -44,6 +51,61 @@ def test_what_an_exercise_expects_is_what_the_instruments_show(exercise) -> None
     assert str(exercise.answer.text)
     assert exercise.expected
     assert exercise.question
+
+
+@pytest.mark.parametrize("exercise", REPLAYED, ids=lambda each: each.id)
+def test_a_replayed_exercise_brings_its_session_and_asks_at_its_moments(exercise) -> None:  # type: ignore[no-untyped-def]
+    session = Path(EXERCISES.session(exercise.id))
+    assert session.stat().st_size < 300_000
+    card = files.read(session).card
+    assert exercise.hides("verdicts")
+    assert exercise.hides("limits")
+    assert str(exercise.answer.text) not in str(card.title)
+    player = replayed.player(str(session))
+    assert not player.differences(), "today's program says what the recording says"
+    stops = replayed.stops(exercise)
+    assert [stop.question for stop in stops] == [str(each.text) for each in exercise.question]
+    player.bookmarks = stops
+    met, at = [], 0.0
+    while (stop := player.next_stop(at, player.duration)) is not None:
+        met.append(stop.note)
+        at = stop.at
+    assert met == [each.id for each in exercise.question]
+
+
+def test_a_shipped_session_is_what_its_source_records_again(tmp_path: Path) -> None:
+    """`python -m tui.training.recording` makes them: the same watch, the same values, the same verdicts."""
+    for exercise in REPLAYED:
+        shipped = replayed.player(EXERCISES.session(exercise.id))
+        again = tmp_path / f"{exercise.id}{files.ENDING}"
+        again.write_bytes(files.pack(record(SOURCES / f"{exercise.id}.toml")))
+        made = replayed.player(str(again))
+        assert [said(entry) for entry in replayed.judged(made.tasks)] == [
+            said(entry) for entry in replayed.judged(shipped.tasks)
+        ]
+
+
+def said(entry: Judged) -> tuple[str, str, str, str]:
+    m = entry.measurement
+    return m.quantity.id, m.label, str(m.value), entry.verdict.state.value
+
+
+def test_a_replay_whose_session_is_missing_or_too_short_is_told(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    source = (SHIPPED / "r-02.toml").read_text("utf-8").replace('id = "r-02"', 'id = "own"')
+    own.write_text(source, "utf-8")
+    with pytest.raises(UsageError, match="no session “r-02”"):
+        checked(own)
+    beside = tmp_path / f"r-02{files.ENDING}"
+    beside.write_bytes((SHIPPED / f"r-02{files.ENDING}").read_bytes())
+    assert checked(own) == []
+    own.write_text(source.replace("at = 143.0", "at = 500"), "utf-8")
+    assert "asked after 500 s, and the session ends after 143.3 s" in checked(own)[0]
+    own.write_text(source.replace('high = "35 µg/min"', 'high = "12 µg/min"'), "utf-8")
+    assert "expected was" in checked(own)[0]
+    beside.write_bytes(beside.read_bytes()[:-200])
+    with pytest.raises(files.BundleRefused, match="r-02"):
+        checked(own)
 
 
 def test_the_four_settings_of_the_evaluation() -> None:

@@ -302,3 +302,50 @@ def test_an_exercise_is_checked_by_a_command(home: Path, tmp_path: Path, capsys:
     assert "there can be no such watch" in run.out
     assert here(capsys, "exercises", "check", shipped).code == 0
     assert "There is no file" in here(capsys, "exercises", "check", tmp_path / "no.toml").out
+
+
+# -- a replayed exercise, by commands ----------------------------------------------------------------------------
+
+
+def test_a_replayed_exercise_plays_blind_up_to_its_questions(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = here(capsys, "exercises", "start", "r-01", "--trainee", "marc")
+    assert begun.code == 0, begun.err
+    run = begun.out.strip()
+    assert f"etabli exercises play {run}" in begun.err
+    first = here(capsys, "exercises", "play", run)
+    assert "residual field" in first.out
+    assert "rate CH" not in first.out, "it stops at the first question"
+    assert "? q1" in first.out
+    for question in ("q1", "q2", "q3"):
+        assert f"? {question}" in here(capsys, "exercises", "play", run).out
+        assert here(capsys, "exercises", "answer", run, "--question", question, "--text", "…").code == 0
+    whole = here(capsys, "exercises", "play", run)
+    assert "rate 6H" in whole.out
+    assert "give your diagnosis" in whole.err.casefold()
+    for out in (first.out, whole.out):
+        assert "hidden until the reveal" in out
+        assert "CONFORMING" not in out.upper().replace("NONCONFORMING", "")
+        assert "≤" not in out
+    strange = here(capsys, "exercises", "answer", run, "--text", "Pivots", "--cite", "leak_final")
+    assert "leak_final was not measured" in strange.err
+    given = here(
+        capsys, "exercises", "answer", run, "--text", "Pivots usés", "--defect", "mec-plp", "--cite", "amplitude_drop"
+    )
+    assert given.code == 0, given.err
+    shown = here(capsys, "exercises", "reveal", run, "--by", "marc")
+    assert "Worn balance pivots" in shown.out
+    assert "cited: amplitude drop horizontal to vertical = 68" in shown.out
+    assert "missed: MEC-PIV-USE" in shown.out
+    after = here(capsys, "exercises", "play", run)
+    assert "conforming" in after.out.casefold()
+    grid = here(capsys, "evidence", "export", run, "--format", "csv", "-o", "-")
+    assert grid.code == 0
+    assert run in grid.out
+    assert "replays no session" in here(capsys, "exercises", "play", "EX-0001").err
+
+
+def test_a_session_has_only_the_work_that_was_recorded(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused = here(capsys, "exercises", "start", "r-01", "--trainee", "marc", "--setting", "BC4")
+    assert refused.code == 2
+    assert "does not suit the setting BC4" in refused.err
+    assert "BC2" in refused.err

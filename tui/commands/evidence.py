@@ -6,13 +6,12 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from bench.errors import UsageError
 from bench.journal import Journal
-from bench.language import _, current, msg
+from bench.language import _, current
 from bench.sheet import events_of
 from bench.training.evidence import Evidence, evidence
 from bench.training.grid import block_title, grid_csv, grid_pdf, now
-from bench.training.runs import KINDS, Run, Training, box_shown, runs
+from bench.training.runs import KINDS, Run, Training, box_shown, find, runs
 from tui import lines, proof, sheets
 from tui.folder import Folder
 from tui.headless import narrate
@@ -35,25 +34,13 @@ def run(arguments: Namespace) -> int:
         if arguments.act == "list":
             _list(journal)
             return 0
-        told = of(journal, arguments.run)
+        told = find(journal, arguments.run)
         found = grid_of(journal, told)
         if arguments.act == "show":
             _show(told, found)
             return 0
         _export(arguments, folder, journal, told, found)
     return 0
-
-
-def of(journal: Journal, run_id: str) -> Run:
-    """Return one run. Raises UsageError naming those there are."""
-    known = runs(journal.events(kinds=KINDS))
-    for each in known:
-        if each.id == run_id:
-            return each
-    raise UsageError(
-        msg("There is no run “{id}”.", id=run_id),
-        remedy=msg("Known: {known}.", known=", ".join(each.id for each in known[-8:]) or "—"),
-    )
 
 
 def grid_of(journal: Journal, told: Run) -> list[Evidence]:

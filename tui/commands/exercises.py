@@ -1,4 +1,4 @@
-"""`etabli exercises list · show · check · settings · start · answer · reveal`: exercises and their runs."""
+"""`etabli exercises list · show · check · settings · start · play · answer · reveal`: exercises and their runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import _, msg
 from bench.training import Exercise, Exercises, frames
 from bench.training.library import load
-from bench.training.runs import DIAGNOSIS, Run, Training, compare, may_see_answers
+from bench.training.runs import DIAGNOSIS, Run, Training, compare, find, may_see_answers
 from tui import lines, proof
 from tui.folder import Folder
 from tui.headless import narrate
+from tui.training import replayed
 from tui.training.exercises import check
+from tui.training.sessions import SessionLibrary
 from tui.training.workshop import begin, exercises_of, measured
 from tui.workshop import Workshop
 
@@ -38,6 +40,8 @@ def run(arguments: Namespace) -> int:
             return _check(folder, exercises, [Path(each) for each in arguments.files])
         case "settings":
             _settings()
+        case "play":
+            _play(folder, exercises, arguments.run)
         case _:
             _at_work(arguments, folder, exercises)
     return 0
@@ -116,12 +120,12 @@ def model_answer(exercise: Exercise) -> None:
 def _check(folder: Folder, exercises: Exercises, named: list[Path]) -> int:
     """Measure the watch of every file named; return 1 where one does not show what its exercise says."""
     files = named or [exercises.path(each.id) for each in exercises.all()]
-    profiles, procedures = folder.profiles(), folder.procedures()
+    profiles, procedures, sessions = folder.profiles(), folder.procedures(), SessionLibrary(folder)
     wrong = 0
     for path in files:
         try:
             exercise = load(path)
-            problems = [str(each) for each in check(exercise, path, profiles, procedures)]
+            problems = [str(each) for each in check(exercise, path, profiles, procedures, sessions)]
         except EtabliError as error:
             problems = [str(error)]
             exercise = None
@@ -143,7 +147,7 @@ def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None
         if arguments.act == "start":
             trainee = workshop.operator(arguments.trainee)
             proof.sign_in(desk, trainee)
-            _started(begin(desk, exercises, arguments.id, trainee, arguments.setting), exercises.get(arguments.id))
+            _started(begin(desk, exercises, arguments.id, trainee, arguments.setting))
             return
         told = training.run(arguments.run)
         exercise = exercises.get(told.exercise)
@@ -162,7 +166,7 @@ def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None
                 arguments.text,
                 codes=arguments.defect,
                 cites=arguments.cite,
-                judged=measured(desk, told) if arguments.cite else (),
+                judged=measured(desk, told, exercises, SessionLibrary(folder)) if arguments.cite else (),
             )
             narrate(_("Kept."))
             return
@@ -174,14 +178,41 @@ def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None
         _beside(exercise, shown)
 
 
-def _started(run: Run, exercise: Exercise) -> None:
+def _play(folder: Folder, exercises: Exercises, run_id: str) -> None:
+    """Print what the session of a run measured up to the first question that is not answered yet, then ask that."""
+    with folder.read_journal() as journal:
+        run = find(journal, run_id)
+    exercise = exercises.get(run.exercise)
+    if not exercise.replayed:
+        raise UsageError(
+            msg("The run {run} replays no session.", run=run.id),
+            remedy=msg("Work at the bench: “etabli run {order}”.", order=run.order),
+        )
+    player = replayed.player(exercises.session(exercise.id), SessionLibrary(folder))
+    asked = [] if run.revealed else [stop for stop in replayed.stops(exercise) if run.answer(stop.note) is None]
+    end = asked[0].at if asked else player.duration
+    blind = not run.revealed and bool({"verdicts", "limits"} & set(run.hide))
+    for number, heard in enumerate(player.tasks):
+        if player.span(number)[1] <= end:
+            for entry in heard.judged:
+                print(lines.blind_line(entry) if blind else lines.measurement_line(entry))
+    if asked:
+        print(f"? {asked[0].note}  {asked[0].question}")
+        narrate(_("Answer, then play on: “etabli exercises answer {run} --question {question} --text …”.").format(
+            run=run.id, question=asked[0].note))  # fmt: skip
+    elif run.diagnosis is None:
+        narrate(_("The session is over. Give your diagnosis:"))
+        narrate(f"  etabli exercises answer {run.id} --text … --defect … --cite …")
+
+
+def _started(run: Run) -> None:
     print(run.id)
     ends = datetime.fromisoformat(run.begun) + run.left(datetime.fromisoformat(run.begun))
     narrate(_("Until {time} ({minutes} min).").format(time=f"{ends.astimezone():%H:%M}", minutes=run.limit))
     if run.order:
         narrate(_("Work at the bench: “etabli run {order}”.").format(order=run.order))
     else:
-        narrate(_("Play it: session {session}.").format(session=exercise.session))
+        narrate(_("Play it up to its next question: “etabli exercises play {run}”.").format(run=run.id))
 
 
 def _beside(exercise: Exercise, run: Run) -> None:

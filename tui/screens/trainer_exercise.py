@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from textual.app import ComposeResult
 from textual.content import Content
 
 from bench.defects import defects
-from bench.diagnosis.figures import words_of
+from bench.diagnosis.figures import Figure, words_of
 from bench.judging import Judged
 from bench.language import _
 from bench.people import Role
 from bench.training import Exercise, Exercises, frames
-from bench.training.runs import DIAGNOSIS, Run, Training, compare
+from bench.training.runs import DIAGNOSIS, Run, Training, citable, compare
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
 from tui.screens.rows import PickDialog
+from tui.training import replayed
 from tui.training.sessions import SessionLibrary
-from tui.training.workshop import begin, measured
+from tui.training.workshop import begin, measured, settings_of
 from tui.widgets.page import Page, facts, heading, prose
 from tui.widgets.panel import Panel
-
-CITED = ("rate", "amplitude", "beat_error")
 
 
 class ExerciseScreen(ErrandRoom):
@@ -36,6 +35,7 @@ class ExerciseScreen(ErrandRoom):
         self.exercises = exercises
         self.exercise = exercise
         self.run = run
+        self._settings: list[str] = []
 
     def furnish(self) -> ComposeResult:
         yield Panel()
@@ -49,6 +49,7 @@ class ExerciseScreen(ErrandRoom):
         self.app.attempt(self._again)
 
     async def _again(self) -> None:
+        self._settings = await self.app.at_bench(settings_of, self.app.desk, self.exercise)
         if self.run is not None:
             run = self.run
             self.run = await self.app.at_bench(lambda: Training(self.app.desk).run(run.id))
@@ -61,11 +62,15 @@ class ExerciseScreen(ErrandRoom):
     # -- what can be done
 
     def main_word(self) -> str:
-        if self.run is None:
+        run = self.run
+        if run is None:
             return _("Begin")
-        if self.run.revealed:
+        if run.revealed:
             return _("Evidence")
-        return _("Show the answer") if self.run.diagnosis else _("To the bench")
+        return _("Show the answer") if run.diagnosis else self._work_word()
+
+    def _work_word(self) -> str:
+        return _("Play the session") if self.exercise.replayed else _("To the bench")
 
     def action_main(self) -> None:
         run = self.run
@@ -76,76 +81,88 @@ class ExerciseScreen(ErrandRoom):
         elif run.diagnosis:
             self.do(self._reveal)
         else:
-            self.do(self._to_the_bench)
+            self.do(self._work)
 
     def errands(self) -> list[Errand]:
         run = self.run
         if run is None:
-            return [Errand(_("Begin"), self._begin)]
-        found = [Errand(_("To the bench"), self._to_the_bench)]
+            found = [Errand(_("Begin"), self._begin)]
+            if self._settings:
+                found.append(Errand(_("Begin in another setting …"), self._begin_elsewhere))
+            return found
+        found = [Errand(self._work_word(), self._work)]
         if not run.revealed:
-            found.append(Errand(_("Give the diagnosis"), self._diagnose))
             found += [
                 Errand(_("Answer: {question}").format(question=question.text), self._answering(question.id))
                 for question in self.exercise.question
             ]
+            found.append(Errand(_("Give the diagnosis"), self._diagnose))
             found.append(Errand(_("Show the answer"), self._reveal))
         found.append(Errand(_("Evidence by criterion"), self._evidence))
         return found
 
-    async def _begin(self) -> None:
+    async def _begin(self, setting: str = "") -> None:
         operator = self.app.operator
         assert operator is not None
-        self.run = await self.app.at_bench(begin, self.app.desk, self.exercises, self.exercise.id, operator)
+        self.run = await self.app.at_bench(begin, self.app.desk, self.exercises, self.exercise.id, operator, setting)
         self._changed()
 
-    async def _to_the_bench(self) -> None:
+    async def _begin_elsewhere(self) -> None:
+        options = [(name, _setting(name, frames()[name].minutes)) for name in self._settings]
+        question = _("In which setting of the evaluation?")
+        chosen = await self.app.push_screen_wait(PickDialog(question, options, searchable=False))
+        if chosen is not None:
+            await self._begin(chosen)
+
+    @property
+    def library(self) -> SessionLibrary:
+        from tui.screens.trainer_library import folder_of
+
+        return SessionLibrary(folder_of(self.app))
+
+    async def _work(self) -> None:
+        """Go to the bench with the run's order, or play its session: blind until the reveal, with its questions."""
         run = self.run
         assert run is not None
         if run.order:
             self.app.open_order(run.order)
             return
-        from tui.screens.trainer_library import folder_of
         from tui.screens.trainer_player import PlayerScreen
 
-        library = SessionLibrary(folder_of(self.app))
-        opened = await asyncio.to_thread(library.open, self.exercise.session)
-        hidden = not run.revealed and bool({"verdicts", "limits"} & set(self.exercise.hide))
-        await self.app.push_screen(PlayerScreen(library, opened, locked=hidden))
+        opened = await asyncio.to_thread(self.library.open, self.exercises.session(self.exercise.id))
+        opened.player.bookmarks = sorted([*opened.player.bookmarks, *replayed.stops(self.exercise)])
+        hidden = not run.revealed and bool({"verdicts", "limits"} & set(run.hide))
+        await self.app.push_screen(PlayerScreen(self.library, opened, locked=hidden))
 
     async def _diagnose(self) -> None:
-        run = self.run
-        assert run is not None
         codes: list[str] = []
         while (code := await self._pick(_("Which defect? Esc when there is no more"), codes)) is not None:
             codes.append(code)
-        judged = await self.app.at_bench(measured, self.app.desk, run)
+        judged = await self._measured()
+        figures = citable(judged)
         cites: list[str] = []
-        figures = {
-            f"{entry.measurement.quantity.id}.{entry.measurement.label}"
-            if entry.measurement.quantity.id in CITED and entry.measurement.label
-            else entry.measurement.quantity.id: entry
-            for entry in judged
-        }
-        while figures and (cite := await self._cite(figures, cites)) is not None:
+        while (cite := await self._cite(figures, cites)) is not None:
             cites.append(cite)
         text = await self.app.push_screen_wait(Reason(lambda: _("Your diagnosis in words")))
         if text is None:
             return
-        await self._keep(DIAGNOSIS, text, codes, cites)
+        await self._keep(DIAGNOSIS, text, codes, cites, judged)
+
+    async def _measured(self) -> Sequence[Judged]:
+        run = self.run
+        assert run is not None
+        if run.order:
+            return await self.app.at_bench(measured, self.app.desk, run, self.exercises, self.library)
+        return await asyncio.to_thread(measured, self.app.desk, run, self.exercises, self.library)
 
     async def _pick(self, question: str, taken: list[str]) -> str | None:
         options = [(code, f"{code}  {found.label}") for code, found in defects().items() if code not in taken]
         said = f"{question}  {', '.join(taken)}".rstrip()
         return await self.app.push_screen_wait(PickDialog(said, options))
 
-    async def _cite(self, figures: dict[str, Judged], taken: list[str]) -> str | None:
-        options = [
-            (name, f"{words_of(name)}  {entry.measurement.value}")
-            for name, entry in figures.items()
-            if name not in taken
-        ]
-        question = _("Which measurement shows it? Esc when there is no more")
+    async def _cite(self, figures: Mapping[str, Figure], taken: list[str]) -> str | None:
+        options = [(name, f"{words_of(name)}  {each.value}") for name, each in figures.items() if name not in taken]
+        question = f"{_('Which measurement shows it? Esc when there is no more')}  {', '.join(taken)}".rstrip()
         return await self.app.push_screen_wait(PickDialog(question, options)) if options else None
 
     def _answering(self, question_id: str) -> Callable[[], Awaitable[None]]:
@@ -158,15 +175,18 @@ class ExerciseScreen(ErrandRoom):
         return answer
 
     async def _keep(
-        self, question: str, text: str, codes: list[str] | None = None, cites: list[str] | None = None
+        self,
+        question: str,
+        text: str,
+        codes: Sequence[str] = (),
+        cites: Sequence[str] = (),
+        judged: Sequence[Judged] = (),
     ) -> None:
         run = self.run
         assert run is not None
 
         def kept() -> Run:
-            desk = self.app.desk
-            judged = measured(desk, run) if cites else []
-            return Training(desk).answer(run, question, text, codes=codes or (), cites=cites or (), judged=judged)
+            return Training(self.app.desk).answer(run, question, text, codes=codes, cites=cites, judged=judged)
 
         self.run = await self.app.at_bench(kept)
         self._changed()
@@ -196,8 +216,10 @@ class ExerciseScreen(ErrandRoom):
     def _write(self, width: int) -> list[Content]:
         exercise, run = self.exercise, self.run
         lines = [Content.styled(f"{exercise.id} · {exercise.title}", "bold")]
-        if exercise.frame:
-            lines += prose(str(frames()[exercise.frame].title), width, "$text-muted")
+        frame = run.frame if run is not None else exercise.frame
+        if frame:
+            lines += prose(_setting(frame, run.limit if run is not None else exercise.minutes), width, "$text-muted")
+            lines += prose(str(frames()[frame].task), width, "$text-muted")
         lines += self._time(width)
         lines += heading(_("The customer says"))
         lines += prose(str(exercise.situation), width)
@@ -266,3 +288,9 @@ class ExerciseScreen(ErrandRoom):
         lines += facts([(_("not cited"), str(words_of(figure))) for figure in found.uncited], width)
         lines += facts([(_("to be found"), str(finding.text)) for finding in exercise.expected], width)
         return lines
+
+
+def _setting(frame: str, minutes: int) -> str:
+    found = frames()[frame]
+    prepare = _("{minutes} min to prepare, ").format(minutes=found.prepare) if found.prepare else ""
+    return f"{frame} · {found.title} · {prepare}" + _("{minutes} min").format(minutes=minutes)

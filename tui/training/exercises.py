@@ -13,13 +13,15 @@ from bench.language import Message, msg
 from bench.order import Family, Watch
 from bench.procedure.library import ProcedureLibrary
 from bench.quantities import Value, quantity
-from bench.training.library import frames
+from bench.training.library import frames, session_of
 from bench.training.model import Exercise, Finding, quantity_of_figure
 from drivers.simulated import cases
 from drivers.simulated.cases import CaseFile
 from drivers.simulated.movement import MechanicalSpec
 from profiles.library import Library
+from tui.training import replayed
 from tui.training.looking import Looked, look
+from tui.training.sessions import SessionLibrary
 
 PREFIX = "exercise/"
 """What the watch of an exercise is called by: an order's note names it, and says nothing of its fault."""
@@ -61,10 +63,16 @@ def ordered(exercise: Exercise) -> Watch:
     )
 
 
-def check(exercise: Exercise, path: Path, profiles: Library, procedures: ProcedureLibrary) -> list[Message]:
-    """Return what is wrong with an exercise on a watch, having really measured it; nothing is good.
+def check(
+    exercise: Exercise,
+    path: Path,
+    profiles: Library,
+    procedures: ProcedureLibrary,
+    sessions: SessionLibrary | None = None,
+) -> list[Message]:
+    """Return what is wrong with an exercise, having really measured its watch or heard its session; nothing is good.
 
-    Raises DataFileError for a watch that cannot be, UsageError for a profile or procedure that is not there.
+    Raises DataFileError for a watch that cannot be, UsageError for a profile, procedure or session that is not there.
     """
     procedure = procedures.get(exercise.procedure)
     problems = []
@@ -72,7 +80,7 @@ def check(exercise: Exercise, path: Path, profiles: Library, procedures: Procedu
         allowed = ", ".join(frames()[exercise.frame].procedures)
         problems.append(msg("The setting {frame} works with: {allowed}.", frame=exercise.frame, allowed=allowed))
     if exercise.replayed:
-        return problems
+        return [*problems, *_session(exercise, path, sessions)]
     about = ordered(exercise)
     if about.family not in procedure.families:
         problems.append(
@@ -86,6 +94,18 @@ def check(exercise: Exercise, path: Path, profiles: Library, procedures: Procedu
             msg("{file}: there can be no such watch.", file=path.name), impossible, msg("Mend the table [watch].")
         )
     return [*problems, *_unfounded(exercise, look(watch, about, profiles))]
+
+
+def _session(exercise: Exercise, path: Path, sessions: SessionLibrary | None) -> list[Message]:
+    """Return what the exercise claims of its session and the session does not hold."""
+    player = replayed.player(session_of(exercise, path), sessions)
+    end = player.duration
+    problems = [
+        msg("The question {id} is asked after {at} s, and the session ends after {end} s.",
+            id=question.id, at=question.at, end=round(end, 1))
+        for question in exercise.question if question.at is not None and question.at > end
+    ]  # fmt: skip
+    return [*problems, *_unfounded(exercise, replayed.looked(exercise, player.tasks))]
 
 
 def _impossible(watch: CaseFile, about: Watch, calibre: CalibreProfile) -> Message | None:

@@ -17,7 +17,9 @@ from bench.training.model import Exercise
 from bench.training.runs import Run, Training
 from tui.folder import Folder
 from tui.simulation import CASE
+from tui.training import replayed
 from tui.training.exercises import PREFIX, lend, ordered
+from tui.training.sessions import SessionLibrary
 
 SPEED = 5.0
 WAITS = 7200.0
@@ -118,25 +120,55 @@ def begin(desk: Desk, exercises: Exercises, exercise_id: str, trainee: Operator,
     return training.begin(exercise, trainee, number, order=number)
 
 
+def settings_of(desk: Desk, exercise: Exercise) -> list[str]:
+    """Return the settings that an exercise can be begun in: a replay its own, a watch those with a procedure for it."""
+    if exercise.replayed or exercise.order is None:
+        return [exercise.frame] if exercise.frame else []
+    return [frame for frame in frames() if _procedure(desk, exercise, frame)]
+
+
 def in_setting(desk: Desk, exercise: Exercise, setting: str) -> Exercise:
-    """Return the exercise in one of the four settings: its time, and a procedure that belongs there."""
+    """Return the exercise in one of the four settings: its time, and a procedure that belongs there.
+
+    Raises UsageError for a setting that does not suit it.
+    """
     if setting not in frames():
         raise UsageError(
             msg("There is no setting {setting}.", setting=setting),
             remedy=msg("Known: {known}.", known=", ".join(frames())),
         )
-    frame = frames()[setting]
-    procedure = exercise.procedure
-    if exercise.order is not None and procedure not in frame.procedures:
-        families = {each: desk.procedures.get(each).families for each in frame.procedures}
-        procedure = next(each for each in frame.procedures if exercise.order.family in families[each])
-    return exercise.model_copy(update={"frame": setting, "minutes": frame.minutes, "procedure": procedure})
+    suiting = settings_of(desk, exercise)
+    if setting not in suiting:
+        raise UsageError(
+            msg("The exercise {id} does not suit the setting {setting}.", id=exercise.id, setting=setting),
+            msg("A session that is replayed has no other work in it than what was recorded.")
+            if exercise.replayed
+            else msg("None of its procedures is for this watch."),
+            msg("It can be begun in: {known}.", known=", ".join(suiting) or "—"),
+        )
+    if exercise.replayed:
+        return exercise
+    minutes = exercise.minutes if setting == exercise.frame else frames()[setting].minutes
+    procedure = _procedure(desk, exercise, setting)
+    return exercise.model_copy(update={"frame": setting, "minutes": minutes, "procedure": procedure})
 
 
-def measured(desk: Desk, run: Run) -> list[Judged]:
-    """Return what was measured in the run's order, in time order; [] for a replay."""
+def _procedure(desk: Desk, exercise: Exercise, setting: str) -> str:
+    """Return the exercise's own procedure where the setting works with it, else the first one for its watch."""
+    allowed = frames()[setting].procedures
+    if exercise.procedure in allowed:
+        return exercise.procedure
+    family = exercise.order.family if exercise.order else None
+    return next((each for each in allowed if family in desk.procedures.get(each).families), "")
+
+
+def measured(desk: Desk, run: Run, exercises: Exercises, library: SessionLibrary) -> list[Judged]:
+    """Return what was measured in the run's order, or in the session that it replays, in time order.
+
+    Raises UsageError for a session that is not there any more.
+    """
     if not run.order:
-        return []
+        return replayed.judged(replayed.player(exercises.session(run.exercise), library).tasks)
     return [entry for task in desk.work(run.order).state.tasks for entry in task.judged]
 
 
