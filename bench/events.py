@@ -56,6 +56,7 @@ class EventKind(StrEnum):
     INSTRUMENT_SUSPENDED = "instrument-suspended"
     INSTRUMENT_RELEASED = "instrument-released"
     IMPACT_REVIEW_OPENED = "impact-review-opened"
+    IMPACT_REVIEW_CLOSED = "impact-review-closed"
     EXERCISE_BEGUN = "exercise-begun"
     EXERCISE_ANSWERED = "exercise-answered"
     EXERCISE_REVEALED = "exercise-revealed"

@@ -21,6 +21,7 @@ from bench.metrology import CalibrationState, InstrumentRecord
 from bench.people import Role
 from bench.procedure.model import StepKind
 from bench.register import SHELF
+from bench.reviews import Reviews
 
 if TYPE_CHECKING:
     from bench.desk import Procedures
@@ -40,6 +41,7 @@ class Sort(StrEnum):
     VOID = "void-signature"
     INSTRUMENT = "instrument"
     PROFILE = "profile"
+    REVIEW = "review"
     LATE = "late"
 
     def __str__(self) -> str:
@@ -52,6 +54,7 @@ _SORTS = {
     Sort.VOID: N_("Void signature"),
     Sort.INSTRUMENT: N_("Instrument"),
     Sort.PROFILE: N_("Profile"),
+    Sort.REVIEW: N_("Impact review"),
     Sort.LATE: N_("Slip"),
 }
 
@@ -60,8 +63,8 @@ _SORTS = {
 class Waiting:
     """One thing that waits: what, since when (ISO, "" unknown), by whom it came, for whom it waits, in which order.
 
-    `subject` is the id of the alert, the step, the instrument or the profile; `title` is what it is in general, `text`
-    what was said of this one.
+    `subject` is the id of the alert, the step, the instrument (of a review, too) or the profile; `title` is what it is
+    in general, `text` what was said of this one.
     """
 
     sort: Sort
@@ -102,10 +105,11 @@ def inbox(
     profiles: Library | None,
     records: Iterable[InstrumentRecord],
     today: date,
+    reviews: Reviews | None = None,
 ) -> list[Waiting]:
     """Return everything that waits for the hierarchy: what holds work up before what does not, the oldest first.
 
-    `records` are the lines of the register as they stand now.
+    `records` are the lines of the register as they stand now; `reviews` what is known of the impact reviews already.
     """
     open_orders = journal.orders_page(closed=False, limit=_ALL)
     found = [
@@ -114,6 +118,7 @@ def inbox(
         *void_signatures(journal, open_orders),
         *late(open_orders, today),
         *instruments(journal, records, today),
+        *open_reviews(journal, (reviews or Reviews()).catch_up(journal)),
         *(drafts(journal, profiles) if profiles is not None else ()),
     ]
     return sorted(found, key=lambda entry: (not entry.blocking, entry.since or "9999", entry.order, entry.subject))
@@ -261,6 +266,29 @@ def instruments(journal: Journal, records: Iterable[InstrumentRecord], today: da
             at,
             by,
             Role.MANAGER,
+        )
+
+
+def open_reviews(journal: Journal, reviews: Reviews) -> Iterator[Waiting]:
+    """Give the orders with verdicts in doubt, whose review nobody has closed."""
+    for review in reviews.open():
+        row, found = journal.order(review.order), review.found
+        yield Waiting(
+            Sort.REVIEW,
+            found.instrument,
+            msg("Verdicts do not stand: their instrument was found out"),
+            msg(
+                "{instrument} n° {serial}: {count} verdicts of this order change. What becomes of the watch?",
+                instrument=found.instrument,
+                serial=found.serial,
+                count=len(found.changed),
+            ),
+            False,
+            review.at,
+            review.by,
+            Role.MANAGER,
+            review.order,
+            row.watch if row else "",
         )
 
 

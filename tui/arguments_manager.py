@@ -8,6 +8,7 @@ from bench.catalogue import _
 
 LOG_FORMATS = ("table", "jsonl", "csv", "xlsx")
 INBOX_FORMATS = ("table", "json")
+REVIEW_OUTCOMES = ("recalled", "retested", "accepted-as-is")
 FIGURE_FORMATS = ("table", "json", "pdf")
 # Options of `log` and the fields of the filter that they narrow.
 LOG_FIELDS = {
@@ -63,9 +64,12 @@ def log(parser: ArgumentParser, states: tuple[str, ...], provenances: tuple[str,
 
 
 def inbox(parser: ArgumentParser) -> None:
-    parser.add_argument("act", choices=("accept", "refuse"), nargs="?", help=_("decide an alert; default: list"))
+    about = _("decide an alert, or close an impact review; default: list")
+    parser.add_argument("act", choices=("accept", "refuse", "close"), nargs="?", help=about)
     parser.add_argument("order", metavar=_("ORDER"), nargs="?", help=_("the order of the alert"))
-    parser.add_argument("alert", metavar=_("ALERT"), nargs="?", help=_("its id, or its beginning"))
+    about = _("its id, or its beginning; of a review: the instrument")
+    parser.add_argument("alert", metavar=_("ALERT"), nargs="?", help=about)
+    parser.add_argument("--outcome", choices=REVIEW_OUTCOMES, help=_("of a review: what becomes of the watch"))
     parser.add_argument("--reason", metavar=_("TEXT"), help=_("why; it stays in the record"))
     parser.add_argument("--by", metavar="ID", help=_("who decides: an operator's id"))
     parser.add_argument("--format", choices=INBOX_FORMATS, default="table", help=_("how to write it"))

@@ -16,7 +16,7 @@ LOOK_SECONDS = 0.2
 class Hearing:
     """Calls `told`, in a thread of its own, whenever the journal's file has changed."""
 
-    def __init__(self, path: Path, told: Callable[[], None]) -> None:
+    def __init__(self, path: Path, told: Callable[[], object]) -> None:
         self._watch = Watch(path)
         self._told = told
         self._ended = threading.Event()

@@ -41,6 +41,7 @@ KINDS: dict[str, str] = {
     LogKind.HANDLING: N_("handling"),
     LogKind.PHOTO: N_("photo"),
     LogKind.PROCEDURE: N_("procedure changed"),
+    LogKind.REVIEW: N_("impact review"),
     LogKind.CLOSED: N_("closed"),
 }
 """What each kind of row is called (English msgid)."""
@@ -66,6 +67,9 @@ OUTCOMES = {
     "corrected": N_("corrected"),
     "complaint": N_("complaint"),
     "reserved": N_("with a reservation"),
+    "recalled": N_("recalled"),
+    "retested": N_("tested again"),
+    "accepted-as-is": N_("accepted as it is"),
 }
 
 # Every way to write a key, French and English, for the field of the filter that it narrows.

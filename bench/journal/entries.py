@@ -195,6 +195,11 @@ def _changed(event: Event, _row: OrderRow) -> dict[str, Any]:
     return {"label": event.payload["procedure"]["id"], "text": event.payload.get("reason") or ""}
 
 
+def _reviewed(event: Event, _row: OrderRow) -> dict[str, Any]:
+    p = event.payload
+    return {"state": p["outcome"], "instrument": p["instrument"], "serial": p["serial"], "text": p["reason"]}
+
+
 def _closed(event: Event, row: OrderRow) -> dict[str, Any]:
     return {"label": row.promised, "state": event.payload.get("outcome", "")}
 
@@ -222,5 +227,6 @@ _SAID: dict[EventKind, tuple[LogKind, Callable[[Event, OrderRow], dict[str, Any]
     EventKind.HANDLED: (LogKind.HANDLING, _handled),
     EventKind.PHOTO_ATTACHED: (LogKind.PHOTO, _photo),
     EventKind.PROCEDURE_CHANGED: (LogKind.PROCEDURE, _changed),
+    EventKind.IMPACT_REVIEW_CLOSED: (LogKind.REVIEW, _reviewed),
     EventKind.ORDER_CLOSED: (LogKind.CLOSED, _closed),
 }

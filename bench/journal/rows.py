@@ -85,6 +85,7 @@ class LogKind(StrEnum):
     HANDLING = "handling"
     PHOTO = "photo"
     PROCEDURE = "procedure"
+    REVIEW = "review"
     CLOSED = "closed"
 
 

@@ -11,6 +11,7 @@ from bench.events import Event, EventKind
 from bench.language import N_, _, msg, number
 from bench.people import Role
 from bench.quantities import QUANTITIES, Value
+from bench.reviews import Outcome
 from bench.sheet import model, words
 from bench.sheet.record import Record
 
@@ -176,6 +177,9 @@ class History:
                 found.append(self._incident(event, "aborted", text, "", ""))
             elif event.kind is EventKind.IMPACT_REVIEW_OPENED:
                 found.append(self._incident(event, "impact", _impact(payload), "", ""))
+            elif event.kind is EventKind.IMPACT_REVIEW_CLOSED:
+                by = f"{payload['name']} ({role(str(payload['role']))})"
+                found.append(self._incident(event, "review", _reviewed(payload), str(payload["reason"]), by))
         return tuple(found)
 
     def _incident(self, event: Event, kind: str, text: str, remedy: str, by: str) -> model.Incident:
@@ -352,6 +356,13 @@ def _impact(payload: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
+def _reviewed(payload: Mapping[str, Any]) -> str:
+    """Write what was decided of a watch whose verdicts do not stand."""
+    return _("{instrument} n° {serial} was found out: {outcome}.").format(
+        instrument=payload["instrument"], serial=payload["serial"], outcome=Outcome(payload["outcome"])
+    )
+
+
 def _minutes(start: Event, end: Event) -> float | None:
     if start.boot != end.boot or start.station != end.station:
         return None
@@ -364,4 +375,5 @@ _INCIDENTS = {
     "interruption": N_("Interruption"),
     "aborted": N_("Test stopped by the instrument"),
     "impact": N_("Addendum"),
+    "review": N_("Addendum"),
 }

@@ -1,4 +1,6 @@
-"""`etabli inbox`: what waits for the hierarchy, and deciding it: `inbox accept ORDER ALERT --reason … --by …`."""
+"""`etabli inbox`: what waits for the hierarchy, and deciding it: `inbox accept ORDER ALERT --reason … --by …`;
+`inbox close ORDER INSTRUMENT --outcome …` says what becomes of a watch whose verdicts do not stand.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from bench import hierarchy
 from bench.errors import UsageError
 from bench.inbox import Sort, Waiting, inbox
 from bench.language import _, msg
+from bench.reviews import Outcome, close
 from tui import lines, proof
 from tui.folder import Folder
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Namespace) -> int:
+    if arguments.act == "close":
+        return _close(arguments)
     if arguments.act is not None:
         return _decide(arguments)
     found = read(Folder.home())
@@ -64,7 +69,7 @@ def _cells(entry: Waiting) -> list[str]:
         str(entry.text),
         entry.by or "—",
         str(entry.waits_for),
-        entry.subject if entry.sort is Sort.ALERT else "",
+        entry.subject if entry.sort in (Sort.ALERT, Sort.REVIEW) else "",
     ]
 
 
@@ -92,6 +97,27 @@ def _decide(arguments: Namespace) -> int:
         alert = _alert(work.state.alerts, arguments.alert)
         hierarchy.decide(work, alert, accept=arguments.act == "accept", reason=arguments.reason, pin=pin)
     print(f"{arguments.order} {alert}: {_('accepted') if arguments.act == 'accept' else _('refused')}")
+    return 0
+
+
+def _close(arguments: Namespace) -> int:
+    from tui.workshop import Workshop
+
+    missing = [name for name in ("order", "alert", "outcome", "reason", "by") if not getattr(arguments, name)]
+    if missing:
+        raise UsageError(
+            msg(
+                "To close a review, say of which order and instrument, what becomes of the watch, why, and who decides."
+            ),
+            remedy=msg("Write: etabli inbox close ORDER INSTRUMENT --outcome recalled --reason “…” --by ID."),
+        )
+    with Workshop.open(Folder.home(), instruments=False) as workshop:
+        operator = workshop.operator(arguments.by)
+        pin = proof.ask_or_take(workshop.desk, operator)
+        workshop.desk.authenticate(operator, pin)
+        outcome = Outcome(arguments.outcome)
+        close(workshop.desk, arguments.order, arguments.alert, outcome, arguments.reason, pin)
+    print(f"{arguments.order} {arguments.alert}: {outcome}")
     return 0
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.impact import Affected, Review
     from bench.journal import Journal
     from bench.quantities import Quantity
+    from bench.reviews import Reviews
 
 
 def run(arguments: Namespace) -> int:
@@ -155,6 +156,7 @@ def _impact(arguments: Namespace) -> int:
     from bench.events import EventKind
     from bench.impact import Review, review
     from bench.register import SHELF, Register
+    from bench.reviews import Reviews
     from drivers.registry import capabilities
 
     folder = Folder.home()
@@ -178,7 +180,8 @@ def _impact(arguments: Namespace) -> int:
             found = review(journal, record, errors, cause="asked")
         else:
             found = Review.from_json(opened[-1])
-    _show(found)
+        reviews = Reviews().catch_up(journal)
+    _show(found, reviews)
     return 0
 
 
@@ -195,7 +198,7 @@ def _error(written: str) -> tuple[str, float]:
     return key, Value.parse(key, value).magnitude
 
 
-def _show(found: Review) -> None:
+def _show(found: Review, reviews: Reviews | None = None) -> None:
     from bench.quantities import QUANTITIES, Value
 
     for key, error in found.errors.items():
@@ -217,11 +220,21 @@ def _show(found: Review) -> None:
         _("corrected"),
         _("verdict"),
         _("verdict then"),
+        _("review"),
     ]
-    print(lines.table(headings, [_row(entry) for entry in found.verdicts]))
+    rows = [[*_row(entry), _decided(entry, found.instrument, reviews)] for entry in found.verdicts]
+    print(lines.table(headings, rows))
     count = len(found.changed)
     print()
     print(_("{changed} of {all} verdicts change.").format(changed=count, all=len(found.verdicts)))
+
+
+def _decided(entry: Affected, instrument: str, reviews: Reviews | None) -> str:
+    """Write what becomes of the watch, or that the manager has to say it."""
+    review = reviews.of(entry.order, instrument) if reviews is not None and entry.changes else None
+    if review is None:
+        return ""
+    return _("to decide") if review.outcome is None else f"{review.outcome} ({review.decided_by}: {review.reason})"
 
 
 def _row(entry: Affected) -> Sequence[str]:

@@ -14,8 +14,10 @@ from bench.dates import iso_day
 from bench.inbox import Sort, Waiting, inbox
 from bench.language import N_, _
 from bench.people import Role
+from bench.reviews import Reviews
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
+from tui.screens.review_closing import closings
 from tui.screens.room import Errand
 from tui.screens.rows import PickDialog
 from tui.widgets.order_header import show_date
@@ -81,6 +83,7 @@ class InboxScreen(ErrandRoom):
         super().__init__()
         self._head = -1
         self._reading = False
+        self._reviews = Reviews()
 
     def furnish(self) -> ComposeResult:
         yield PickList[Waiting](
@@ -132,7 +135,7 @@ class InboxScreen(ErrandRoom):
         desk = self.app.desk
         records = desk.register.records(desk.pool.records())
         profiles = desk.profiles if getattr(desk.profiles, "own", True) else None
-        return inbox(desk.journal, desk.procedures, profiles, records, desk.clock.now().date())
+        return inbox(desk.journal, desk.procedures, profiles, records, desk.clock.now().date(), self._reviews)
 
     @property
     def entry(self) -> Waiting | None:
@@ -156,7 +159,8 @@ class InboxScreen(ErrandRoom):
 
     def _decides(self, entry: Waiting) -> bool:
         operator = self.app.operator
-        return entry.sort is Sort.ALERT and operator is not None and operator.may_act_as(entry.waits_for)
+        decided = entry.sort in (Sort.ALERT, Sort.REVIEW)
+        return decided and operator is not None and operator.may_act_as(entry.waits_for)
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         entry = event.row
@@ -184,11 +188,17 @@ class InboxScreen(ErrandRoom):
             await self.reload()
 
     def _acts(self, entry: Waiting) -> list[Errand]:
+        if entry.sort is Sort.REVIEW:
+            return [
+                *closings(self.app, entry.order, entry.subject),
+                Errand(_("See the verdicts in doubt"), self._way_to(entry)),
+                Errand(_("Open the order"), self._to_order(entry)),
+            ]
         return [
             Errand(_("Accept, with a reason"), self._decision(entry, accept=True)),
             Errand(_("Refuse, with a reason"), self._decision(entry, accept=False)),
             Errand(_("Seen, not decided"), self._seen(entry)),
-            Errand(_("Open the order"), self._way_to(entry)),
+            Errand(_("Open the order"), self._to_order(entry)),
         ]
 
     def errands(self) -> Sequence[Errand]:
@@ -264,7 +274,19 @@ class InboxScreen(ErrandRoom):
                 from tui.screens.profiles import ProfilesScreen
 
                 await self.app.push_screen(ProfilesScreen())
+            elif entry.sort is Sort.REVIEW:
+                from tui.screens.review import ReviewScreen
+
+                review = self._reviews.of(entry.order, entry.subject)
+                if review is not None:
+                    await self.app.push_screen(ReviewScreen(review.found))
             else:
                 self.app.open_order(entry.order)
+
+        return go
+
+    def _to_order(self, entry: Waiting) -> Callable[[], Awaitable[None]]:
+        async def go() -> None:
+            self.app.open_order(entry.order)
 
         return go

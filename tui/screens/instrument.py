@@ -15,6 +15,7 @@ from bench.language import _, number
 from bench.metrology import CalibrationState, Certificate, DailyCheck, InstrumentRecord
 from bench.quantities import QUANTITIES, unit_text
 from bench.registration import Registrar, must_manage
+from bench.reviews import last_finding
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
 from tui.screens.instruments import Line, calibration_style, calibration_words, check_words, link_words
@@ -31,6 +32,8 @@ class Sight:
     line: Line
     identity: Identity | None
     capabilities: tuple[Capability, ...]
+    review: Review | None = None
+    """The newest finding against it."""
 
     @property
     def record(self) -> InstrumentRecord:
@@ -71,6 +74,7 @@ class InstrumentScreen(ErrandRoom):
             Line(record, state, is_manual(record), desk.clock.now().date()),
             pool.identity(record.id) if here else None,
             pool.capabilities(record.id) if here else capabilities(record),
+            last_finding(desk.journal, record.id),
         )
 
     def _registrar(self) -> Registrar:
@@ -109,6 +113,8 @@ class InstrumentScreen(ErrandRoom):
         simulation = getattr(self.app.workshop, "simulation", None)
         if sight.record.simulated and simulation is not None:
             found.append(Errand(_("Faults of the simulated instrument"), self._faults))
+        if sight.review is not None:
+            found.append(Errand(_("Impact review: what became of the watches"), self._review))
         found.append(Errand(_("Verdicts that rest on it"), self._verdicts))
         return found
 
@@ -161,6 +167,12 @@ class InstrumentScreen(ErrandRoom):
         from tui.screens.faults import FaultsScreen
 
         await self.app.push_screen(FaultsScreen(self.instrument))
+
+    async def _review(self) -> None:
+        from tui.screens.review import ReviewScreen
+
+        assert self.sight is not None and self.sight.review is not None
+        await self.app.push_screen(ReviewScreen(self.sight.review))
 
     async def _verdicts(self) -> None:
         from tui.screens.review import ReviewScreen
