@@ -124,3 +124,14 @@ __all__ = [
     "to_plain",
     "use",
 ]
+
+
+def byte_size(count: int) -> str:
+    """Write a number of bytes in the unit that suits it (decimal multiples), octets in French."""
+    unit = "o" if current() == "fr" else "B"
+    amount = float(count)
+    for prefix in ("", "k", "M", "G"):
+        if amount < 1000:
+            return f"{number(amount, 0 if not prefix else 1)} {prefix}{unit}"
+        amount /= 1000
+    return f"{number(amount, 1)} T{unit}"

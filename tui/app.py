@@ -178,9 +178,14 @@ class EtabliApp(HardyApp, LikedApp):
         self._hearing = Hearing(opened.desk.journal.path, lambda: loop.call_soon_threadsafe(self.journal_grew))
         self.logbook.folder = opened.logs
         self.lock_after = opened.lock_after
+        if opened.backups is not None:
+            opened.backups.on_problem = lambda problem: loop.call_soon_threadsafe(self._warn, problem)
         for notice in (*self._notices, *opened.notices):
-            self.notify(str(notice), severity="warning", markup=False, timeout=15)
+            self._warn(notice)
         self.change_operator()
+
+    def _warn(self, notice: EtabliError) -> None:
+        self.notify(str(notice), severity="warning", markup=False, timeout=15)
 
     def start_over(self, opener: Callable[[], Workshop] | None = None) -> None:
         """Open the workshop that the first start has made, or the demonstration instead."""

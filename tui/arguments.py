@@ -247,12 +247,34 @@ def _into(parser: ArgumentParser) -> None:
 
 def _journal(group: _Group) -> None:
     group.add("verify", _("check that nothing in the record was changed"), _verify, module="journal", act="verify")
+    about = _("copy the workshop’s folder and prove the copy, beside a bench at work")
+    group.add("backup", about, _backup, module="journal_backup", act="backup")
+    group.add("backups", _("the backups at a place"), _place, module="journal_backup", act="backups")
+    group.add("restore", _("put a backup back in a new folder"), _restore, module="journal_backup", act="restore")
+    group.add("export", _("every event as JSON Lines"), _into, module="journal", act="export")
 
 
 def _verify(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--anchor", metavar="SEQ:HASH", help=_("a head that was printed on a sheet: shows a tail that was cut")
     )
+
+
+def _place(parser: ArgumentParser) -> None:
+    parser.add_argument("place", metavar=_("PLACE"), help=_("the folder of the backups, best on another disk"))
+
+
+def _backup(parser: ArgumentParser) -> None:
+    _place(parser)
+    parser.add_argument("--keep", type=int, metavar="N", help=_("then remove all but the N newest"))
+    parser.add_argument(
+        "--with-keys", action="store_true", help=_("copy the customers’ keys too, over those copied last")
+    )
+
+
+def _restore(parser: ArgumentParser) -> None:
+    parser.add_argument("backup", metavar=_("BACKUP"), help=_("a backup, or the folder of the backups for the newest"))
+    parser.add_argument("folder", metavar=_("FOLDER"), help=_("the new workshop’s folder; it must not exist yet"))
 
 
 def _drivers(group: _Group) -> None:

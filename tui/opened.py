@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bench.metrology import InstrumentRecord
     from bench.people import Operator
     from bench.quantities import Quantity
+    from tui.backups import BackupKeeper
     from tui.folder import Folder
 
 
@@ -48,6 +49,11 @@ class Workshop(Protocol):
     @property
     def folder(self) -> Folder:
         """Where the workshop's things lie."""
+        ...
+
+    @property
+    def backups(self) -> BackupKeeper | None:
+        """What backs the workshop up by itself, None where the workshop has not asked for it or is only looked at."""
         ...
 
     def close(self) -> None: ...

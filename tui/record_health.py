@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.events import EventKind
 from bench.journal import Journal
+from tui.backups import BackupKeeper
 from tui.folder import Folder
 
 # Below this a day's recordings may fill the disk.
@@ -28,7 +29,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Health:
-    """The record today. `free` and `disk` are bytes; `copy` is the newest copy of the journal beside it."""
+    """The record today. `free` and `disk` are bytes; `copy` is the newest backup, or copy of the journal beside it."""
 
     journal: Store
     recordings: Store
@@ -64,20 +65,14 @@ def store(path: Path, pattern: str = "**/*") -> Store:
     return Store(path, len(files), sum(stat.st_size for stat in files), at)
 
 
-def look(folder: Folder, journal: Journal) -> Health:
-    """Look at the workshop's folder and count what the journal holds."""
+def look(folder: Folder, journal: Journal, backups: BackupKeeper | None = None) -> Health:
+    """Look at the workshop's folder and count what the journal holds; `backups` where they make themselves."""
     usage = shutil.disk_usage(folder.path)
     seq, digest = journal.head()
     kinds: Counter[str] = Counter()
     for kind in (EventKind.MEASURED, EventKind.MEASUREMENT_INTERRUPTED, EventKind.REFUSED, EventKind.CORRECTED):
         kinds[kind.value] = sum(1 for _event in journal.events(kinds=[kind]))
     orders = journal.orders()
-    copies = [
-        *(folder.path / "backups").glob("*"),
-        *folder.path.glob("*.backup"),
-        *folder.path.glob("journal-*.sqlite"),
-    ]
-    newest = max((each for each in copies if each.is_file()), key=lambda each: each.stat().st_mtime, default=None)
     wal = [folder.journal.with_name(folder.journal.name + end) for end in ("-wal", "-shm")]
     main = store(folder.journal)
     beside = sum(each.stat().st_size for each in wal if each.exists())
@@ -87,7 +82,7 @@ def look(folder: Folder, journal: Journal) -> Health:
         sheets=store(folder.sheets),
         photos=store(folder.photos),
         certificates=store(folder.certificates),
-        copy=None if newest is None else store(newest),
+        copy=_copy(folder) if backups is None else _backup(backups),
         free=usage.free,
         disk=usage.total,
         events=seq,
@@ -95,4 +90,24 @@ def look(folder: Folder, journal: Journal) -> Health:
         kinds=dict(kinds),
         orders=len(orders),
         closed=sum(row.closed for row in orders),
+    )
+
+
+def _copy(folder: Folder) -> Store | None:
+    """Return the newest copy of the journal that somebody has put beside it."""
+    copies = [
+        *(folder.path / "backups").glob("*"),
+        *folder.path.glob("*.backup"),
+        *folder.path.glob("journal-*.sqlite"),
+    ]
+    newest = max((each for each in copies if each.is_file()), key=lambda each: each.stat().st_mtime, default=None)
+    return None if newest is None else store(newest)
+
+
+def _backup(backups: BackupKeeper) -> Store | None:
+    last = backups.last
+    return (
+        None
+        if last is None
+        else Store(last.path, len(last.files), last.size, datetime.fromisoformat(last.made).astimezone())
     )

@@ -161,6 +161,21 @@ class InstrumentEntry(InstrumentLine):
         return replace(super().record(), certificates=tuple(certificates), suspended=self.suspended, out=self.out)
 
 
+class BackupEntry(_Entry):
+    """Backups that make themselves: where (relative to the workshop's folder), how often, how many are kept.
+
+    `keys`: the customers' keys too (one file, written over each time).
+    """
+
+    folder: str = Field(min_length=1)
+    every_hours: PositiveFloat = 24
+    keep: PositiveInt = 30
+    keys: bool = False
+
+    def place(self, workshop: Path) -> Path:
+        return workshop / Path(self.folder).expanduser()
+
+
 class SimulationEntry(_Entry):
     """Marks a demonstration workshop: its instruments are simulated, `speed` times as fast as the clock.
 
@@ -182,6 +197,7 @@ class WorkshopFile(_Entry):
     operator: tuple[OperatorEntry, ...] = Field(min_length=1)
     instrument: tuple[InstrumentEntry, ...] = ()
     simulation: SimulationEntry | None = None
+    backup: BackupEntry | None = None
 
     @model_validator(mode="after")
     def _each_once(self) -> WorkshopFile:
@@ -210,6 +226,7 @@ class Settings:
     pins: bool = True
     lock_after: float = 600.0
     """Seconds without a touch before the bench locks itself, 0 for never."""
+    backup: BackupEntry | None = None
 
     def operator(self, operator_id: str) -> Operator | None:
         return next((entry for entry in self.operators if entry.id == operator_id), None)
@@ -253,6 +270,7 @@ def settings(file: WorkshopFile) -> Settings:
         simulation=file.simulation,
         pins=file.house.pins,
         lock_after=file.house.lock_after_minutes * 60.0,
+        backup=file.backup,
     )
 
 

@@ -24,6 +24,7 @@ from drivers.manual import Ask
 from drivers.registry import is_manual
 from drivers.station import Station
 from tui import sheets
+from tui.backups import BackupKeeper
 from tui.folder import Folder
 from tui.settings import Settings
 from tui.simulation import Simulation
@@ -48,6 +49,7 @@ class Workshop:
         self.notices: Sequence[EtabliError] = self._notices
         self.asker: Callable[[Quantity, str], str] | None = None
         self.lock_after = settings.lock_after
+        self.backups: BackupKeeper | None = None
         self._parts = parts
         self._simulation: Simulation | None = None
 
@@ -81,7 +83,7 @@ class Workshop:
             recorder = self._recorder(records)
             station = Station(records, recorder=recorder, asker=self._ask)
             parts.callback(station.close)
-            procedures = folder.procedures()
+            procedures = folder.procedures(training=settings.house.training)
             self._notices += procedures.own_problems
             try:
                 adopt(folder.path)
@@ -93,6 +95,10 @@ class Workshop:
             self.desk = Desk(
                 journal, procedures, profiles, station, settings.house, hands, rules=folder.rules(), keys=self._keys()
             )
+            if instruments and settings.backup is not None:
+                self.backups = BackupKeeper(folder, settings.backup)
+                parts.callback(self.backups.close)
+                self.backups.start()
             self._parts = parts.pop_all()
         return self
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
-from bench.journal.chain import Checker, Record
 from bench.journal.errors import damaged
 from bench.journal.rebuild import refold
-from bench.journal.verify import verify
+from bench.journal.verify import chain_head, verify
 
 
 def kept(path: Path, version: str) -> Path:
@@ -38,7 +37,7 @@ def migrate(path: Path, version: str) -> None:
             old.backup(copy)
             copy.execute("PRAGMA journal_mode = delete")
             copy.execute("PRAGMA synchronous = full")
-            head = _verified(copy, path)
+            head = chain_head(copy, path)  # what is doubtful is not carried over
             upgrade(copy, fill=True)
             report = verify(copy, head)
             if not report.ok or report.head != head:
@@ -73,16 +72,6 @@ def upgrade(connection: sqlite3.Connection, *, fill: bool) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-
-
-def _verified(connection: sqlite3.Connection, path: Path) -> tuple[int, str]:
-    """Return the head of the chain. Raises JournalDamaged where it is broken: what is doubtful is not carried over."""
-    checker = Checker()
-    for row in connection.execute("SELECT * FROM event ORDER BY seq"):
-        broken = checker.check(Record(*row))
-        if broken is not None:
-            raise damaged(path, str(broken[1]))
-    return checker.seq, checker.prev
 
 
 def _keep(path: Path, beside: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from bench.journal import blocks, schema
 from bench.journal.chain import Checker, Record, VerifyReport, event_of
 from bench.journal.entries import entries
+from bench.journal.errors import damaged
 from bench.journal.projections import projected
 from bench.journal.rows import OrderRow
 from bench.language import Message, msg
@@ -28,6 +30,19 @@ def verify(
         return _verify(connection, anchor, told or _nobody)
     finally:
         connection.execute("ROLLBACK")
+
+
+def chain_head(connection: sqlite3.Connection, path: Path) -> tuple[int, str]:
+    """Return the head of the chain at `path`, recomputed from its first event. Raises JournalDamaged where it breaks.
+
+    Unlike `verify` this reads events of any form, and does not look at what follows from them.
+    """
+    checker = Checker()
+    for row in connection.execute("SELECT * FROM event ORDER BY seq"):
+        broken = checker.check(Record(*row))
+        if broken is not None:
+            raise damaged(path, str(broken[1]))
+    return checker.seq, checker.prev
 
 
 def _nobody(_checked: int) -> None:

@@ -294,6 +294,7 @@ class Workbench:
         self.folder = folder
         self.logs = folder / "logs"
         self.lock_after = 0.0
+        self.backups = None
         self.pool = pool or SteppedPool()
         self.journal = Journal.open(folder / "journal.sqlite", station="bench")
         house = House("Atelier Test", Value.of("residual_field", 0.1), self_check, wait_scale=wait_scale)

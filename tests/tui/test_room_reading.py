@@ -12,11 +12,11 @@ from room_pilot import RoomHands, at_every_size, chapters, work
 
 from bench.events import EventKind
 from bench.journal import Journal
-from bench.language import use
+from bench.language import byte_size, use
 from tui.folder import Folder
 from tui.record_health import look
 from tui.screens.errands import ErrandRoom
-from tui.screens.journal import JournalScreen, size
+from tui.screens.journal import JournalScreen
 from tui.screens.profile import ProfileScreen
 from tui.screens.profiles import ProfilesScreen
 
@@ -117,7 +117,7 @@ async def a_procedure_is_read_as_a_tree_with_its_rules_and_criteria(hands: RoomH
 
 async def the_chain_is_checked_and_the_files_are_measured(hands: RoomHands) -> None:
     await hands.menu("Journal")
-    await hands.sees("has not been checked", "Orders", "7, 0 closed", "Last backup", "none was found", "free of")
+    await hands.sees("has not been checked", "Orders", "7, 0 closed", "Last backup", "etabli journal backup", "free of")
 
     async def look_at_it() -> None:
         assert "journal.sqlite" not in hands.screen and str(hands.bench.folder.path)[:20] in hands.screen
@@ -211,6 +211,6 @@ def test_the_record_is_measured_without_changing_it(tmp_path: Path) -> None:
 
 def test_sizes_are_written_in_the_language() -> None:
     use("fr")
-    assert size(1500) == "1,5 ko" and size(12) == "12 o"
+    assert byte_size(1500) == "1,5 ko" and byte_size(12) == "12 o"
     use("en")
-    assert size(2_200_000) == "2.2 MB" and size(3_000_000_000_000) == "3.0 TB"
+    assert byte_size(2_200_000) == "2.2 MB" and byte_size(3_000_000_000_000) == "3.0 TB"

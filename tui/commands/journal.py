@@ -1,17 +1,38 @@
-"""`etabli journal verify`: recompute the chain of hashes and everything that follows from the events."""
+"""`etabli journal verify · export`: recompute the chain of hashes and what follows from it; give the events away."""
 
 from __future__ import annotations
 
 import re
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from bench.errors import ExitCode, UsageError
+from bench.exports.events import write_events
+from bench.exports.whole import whole_file
 from bench.language import _, msg
 from tui.folder import Folder
 
 
 def run(arguments: Namespace) -> int:
+    return _verify(arguments) if arguments.act == "verify" else _export(arguments)
+
+
+def _export(arguments: Namespace) -> int:
+    with Folder.home().read_journal() as journal:
+        if arguments.output in (None, "-"):
+            write_events(sys.stdout, journal)
+            return ExitCode.OK
+        with (
+            whole_file(Path(arguments.output), force=arguments.force) as half,
+            half.open("w", encoding="utf-8", newline="\n") as stream,
+        ):
+            count = write_events(stream, journal)
+    print(_("{count} events in {path}.").format(count=count, path=arguments.output))
+    return ExitCode.OK
+
+
+def _verify(arguments: Namespace) -> int:
     anchor = _anchor(arguments.anchor)
     with Folder.home().read_journal() as journal:
         report = journal.verify(anchor)

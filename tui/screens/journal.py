@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
-from bench.language import _, current, number
+from bench.language import _, byte_size, number
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
 from tui.widgets.order_header import show_date
@@ -94,7 +94,7 @@ class JournalScreen(ErrandRoom):
         from tui.record_health import look
 
         workshop = self.app.workshop
-        self.health = await self.app.at_bench(look, workshop.folder, workshop.desk.journal)
+        self.health = await self.app.at_bench(look, workshop.folder, workshop.desk.journal, workshop.backups)
         self.query_one(Page).rewrite()
         self.refresh_bindings()
 
@@ -108,7 +108,18 @@ class JournalScreen(ErrandRoom):
     def errands(self) -> Sequence[Errand]:
         if self._checking:
             return [Errand(_("Cancel the check"), self._give_up)]
-        return [Errand(_("Check the chain"), self._verify), Errand(_("Look again"), self.reload)]
+        backups = self.app.workshop.backups
+        now = [] if backups is None else [Errand(_("Back up now"), self._back_up)]
+        return [Errand(_("Check the chain"), self._verify), *now, Errand(_("Look again"), self.reload)]
+
+    async def _back_up(self) -> None:
+        backups = self.app.workshop.backups
+        assert backups is not None
+        self.app.notify(_("A backup is being made; the bench may be used meanwhile."))
+        try:
+            await asyncio.to_thread(backups.make)
+        finally:
+            await self.reload()
 
     async def _give_up(self) -> None:
         self._cancel.set()
@@ -164,9 +175,13 @@ class JournalScreen(ErrandRoom):
             (_("Corrected"), number(kinds["corrected"], 0)),
             (_("Head"), health.head),
         ]
-        copy = _("none was found beside the journal: copy the folder to another disk")
+        backups = self.app.workshop.backups
+        late = health.copy is None if backups is None else backups.problem is not None or backups.overdue()
+        copy = _("none: “etabli journal backup”, or [backup] in workshop.toml, makes them")
         if health.copy is not None:
             copy = f"{health.copy.path.name}, {_stored(health.copy)}"
+        if backups is not None and backups.problem:
+            copy += f" · {backups.problem.why}"
         stores = [
             (_("Journal"), _stored(health.journal)),
             (_("Last backup"), copy),
@@ -175,10 +190,10 @@ class JournalScreen(ErrandRoom):
             (_("Photos"), _stored(health.photos)),
             (_("Certificates"), _stored(health.certificates)),
         ]
-        room = _("{free} free of {disk}").format(free=size(health.free), disk=size(health.disk))
+        room = _("{free} free of {disk}").format(free=byte_size(health.free), disk=byte_size(health.disk))
         lines = heading(_("What the journal holds"))[1:] + facts(counts, width)
         stores += [(_("Folder"), str(health.journal.path.parent)), (_("Disk"), room)]
-        styles = ["", "" if health.copy else "$warning", *[""] * 5, "bold $error" if health.little else ""]
+        styles = ["", "$warning" if late else "", *[""] * 5, "bold $error" if health.little else ""]
         lines += heading(_("Files")) + facts(stores, width, styles)
         if health.little:
             lines += prose(_("The disk is nearly full: free some room before the next measurement."), width, "$error")
@@ -189,21 +204,12 @@ def _stored(store: Store) -> str:
     if not store.files:
         return "—"
     words = (
-        size(store.size) if store.files == 1 else f"{_('{count} files').format(count=store.files)}, {size(store.size)}"
+        byte_size(store.size)
+        if store.files == 1
+        else f"{_('{count} files').format(count=store.files)}, {byte_size(store.size)}"
     )
     return words if store.last is None else f"{words}, {_when(store.last)}"
 
 
 def _when(at: datetime) -> str:
     return f"{show_date(at.date().isoformat())} {at:%H:%M}"
-
-
-def size(count: int) -> str:
-    """Write a number of bytes in the unit that suits it (decimal multiples), octets in French."""
-    unit = "o" if current() == "fr" else "B"
-    amount = float(count)
-    for prefix in ("", "k", "M", "G"):
-        if amount < 1000:
-            return f"{number(amount, 0 if not prefix else 1)} {prefix}{unit}"
-        amount /= 1000
-    return f"{number(amount, 1)} T{unit}"
