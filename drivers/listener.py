@@ -82,7 +82,7 @@ class Listener(WireInstrument):
         return Identity(self.record.model, "")
 
     def state(self) -> dict[str, Any]:
-        return {"begun": self.exchange.begun.hex()}
+        return {**super().state(), "begun": self.exchange.begun.hex()}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         super().resume(state)

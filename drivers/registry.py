@@ -103,7 +103,8 @@ def build_replay(record: InstrumentRecord, segment: Segment) -> WireInstrument:
     """Return a driver that hears a recorded segment again, as the driver that recorded it; provenance replayed."""
     from drivers.link.replay import ReplayLink
 
-    driver = build(record, ReplayLink(record.id, segment.frames), Provenance.REPLAYED)
+    link = ReplayLink(record.id, segment.frames, since=(segment.span[0], segment.began))
+    driver = build(record, link, Provenance.REPLAYED)
     driver.resume(segment.header.get("driver", {}))
     return driver
 

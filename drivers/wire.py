@@ -165,11 +165,13 @@ class WireInstrument(ABC):
 
     def state(self) -> dict[str, Any]:
         """Return what the next program's bytes depend on, for the header of a recording's segment."""
-        return {}
+        now = {"since": self.link.clock.monotonic()}
+        return {**now, "suspect": True} if self.suspect else now
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Continue as the driver that wrote a segment: `state` is what its header keeps."""
         self._prepared = True
+        self.exchange.suspect = bool(state.get("suspect"))
 
     def stop(self, patience: float = STOP_PATIENCE) -> None:
         """Ask a running program to end and wait until the instrument is safe, at most `patience` seconds."""

@@ -57,7 +57,7 @@ def outline(segment: Segment) -> Heard:
         tuple(Judged.from_json(entry) for entry in outcome.get("judged", ())),
         recorded_error="error" in outcome,
         began=began,
-        ended=max(began, ended),
+        ended=ended,
         wall=segment.began,
         depth=Depth.OUTLINE,
     )
@@ -70,7 +70,7 @@ def hear(laid_out: Heard, pace: Pace | None = None, depth: Depth = Depth.WHOLE) 
     """
     segment, task = laid_out.segment, laid_out.task
     header = segment.header
-    link = ReplayLink(segment.instrument, segment.frames, pace)
+    link = ReplayLink(segment.instrument, segment.frames, pace, (laid_out.began, laid_out.wall))
     samples: list[Sample] = []
     try:
         record = _record(header)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from bench.errors import EtabliError
+from bench.events import Event, EventKind
 from bench.instrument import LinkLost, PortUnavailable, RunResult, Stopped
 from bench.judging import Judged, MeasureTask, RunFacts
 from bench.measurement import Sample
@@ -32,9 +33,9 @@ class Depth(IntEnum):
 class Heard:
     """One task, replayed. `judged` is today's, `before` the record's; `error` is what stopped it this time.
 
-    `began` and `ended` are seconds of the recorded monotonic clock at the first and the last chunk, `wall` the time of
-    day at `began`: they are the recording's, however far the task has been heard. `result` and `facts` are what a
-    judgement under other rules needs; None where the replay broke off.
+    `began` and `ended` are seconds of the recorded monotonic clock, when the driver began and at the last chunk, `wall`
+    the time of day at `began`: they are the recording's, however far the task has been heard. `result` and `facts` are
+    what a judgement under other rules needs; None where the replay broke off.
     """
 
     segment: Segment
@@ -93,6 +94,15 @@ class Heard:
         """Tell whether it breaks off again, and for a like reason where the reason is in the recorded bytes."""
         recorded = (self.segment.outcome or {}).get("error", {}).get("what", {}).get("msgid", "")
         return self.error is not None and (self.error.what.msgid == recorded or recorded in _FROM_OUTSIDE)
+
+
+def segments_of(event: Event) -> Iterator[str]:
+    """Give the segments that an entry of the journal was measured in."""
+    if event.kind is EventKind.MEASUREMENT_INTERRUPTED and event.payload.get("recording"):
+        yield str(event.payload["recording"])
+    for judged in event.payload.get("judged", ()) if event.kind is EventKind.MEASURED else ():
+        if judged["measurement"].get("recording"):
+            yield str(judged["measurement"]["recording"])
 
 
 def with_derived(tasks: Iterable[Heard]) -> Iterator[Heard]:

@@ -6,6 +6,7 @@ that any MCAP viewer shows them; the channel "segments" carries JSON that says w
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,11 +74,21 @@ class Segment:
     marked: float = 0.0
 
     @property
-    def began(self) -> float:
-        """The time of day of its first chunk; where no chunk ever came, that of its mark."""
-        return self.frames[0].wall if self.frames else self.marked
+    def span(self) -> tuple[float, float]:
+        """When the driver began, and its last chunk, in seconds of the monotonic clock.
+
+        Earlier versions did not record the first: then it is the first chunk, 0 where no chunk ever came.
+        """
+        first, last = (self.frames[0].monotonic, self.frames[-1].monotonic) if self.frames else (math.inf, 0.0)
+        stated = (self.header.get("driver") or {}).get("since")
+        began = float(stated) if stated is not None else first
+        began = min(began, first) if math.isfinite(began) else 0.0
+        return began, max(began, last)
 
     @property
-    def span(self) -> tuple[float, float]:
-        """The monotonic times of its first and last chunk, in seconds; 0 and 0 where no chunk ever came."""
-        return (self.frames[0].monotonic, self.frames[-1].monotonic) if self.frames else (0.0, 0.0)
+    def began(self) -> float:
+        """The time of day at which the driver began: by its first chunk; where none ever came, by its mark."""
+        if not self.frames:
+            return self.marked
+        first = self.frames[0]
+        return first.wall - (first.monotonic - self.span[0])

@@ -18,7 +18,7 @@ from bench.events import Event, EventKind
 from bench.judging import Judged
 from bench.language import Text, msg
 from bench.measurement import Sample
-from bench.recording.heard import Depth, Heard
+from bench.recording.heard import Depth, Heard, segments_of
 
 Stride = Literal["sample", "frame", "step", "bookmark"]
 STRIDES: tuple[Stride, ...] = ("sample", "frame", "step", "bookmark")
@@ -305,10 +305,15 @@ class Player:
         return None
 
     def _stamped(self) -> list[float]:
-        """Place the journal's entries: by the time of day, in their sequence, those of earlier days at the begin."""
+        """Place the journal's entries: by the time of day, in their sequence, those of earlier days at the begin.
+
+        What a task measured is known when it is over, however coarse the clock that stamped the entry.
+        """
+        ends = {task.heard.segment.id: task.ends for task in self._timeline}
         placed: list[float] = []
         for event in self.journal:
-            placed.append(max(_wall(event) - self.origin, placed[-1] if placed else 0.0))
+            over = max((ends.get(segment, 0.0) for segment in segments_of(event)), default=0.0)
+            placed.append(max(_wall(event) - self.origin, over, placed[-1] if placed else 0.0))
         return placed
 
     def _step_changes(self) -> list[float]:

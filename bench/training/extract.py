@@ -28,11 +28,11 @@ def extract(sources: Iterable[Recording], numbers: Mapping[str, str], path: Path
 
 def _copy(recorder: Recorder, segment: Segment, numbers: Mapping[str, str]) -> str:
     header = {**segment.header, "order": numbers[str(segment.header["order"])]}
-    times = [frame.wall for frame in segment.frames] or [segment.marked]
+    ended = segment.frames[-1].wall if segment.frames else segment.marked
     tap = recorder.tap(segment.instrument)
-    name = recorder.begin(segment.instrument, header, times[0])
+    name = recorder.begin(segment.instrument, header, segment.began)
     for frame in segment.frames:
         tap(frame.direction, frame.data, frame.monotonic, frame.wall)
     if name is not None and segment.outcome is not None:
-        recorder.end(name, segment.outcome, times[-1])
+        recorder.end(name, segment.outcome, ended)
     return name or segment.id

@@ -12,6 +12,7 @@ from bench.errors import UsageError
 from bench.events import Event, EventKind
 from bench.language import Message, msg
 from bench.recording import Recording
+from bench.recording.heard import segments_of
 from bench.recording.player import Bookmark
 from bench.training.bundle import Bundle, Card
 from bench.training.extract import extract
@@ -22,7 +23,7 @@ MEASURING = (EventKind.MEASURED, EventKind.MEASUREMENT_INTERRUPTED)
 
 def recorded_in(events: Iterable[Event]) -> list[str]:
     """Return the names of the sessions that these events were measured in, in their order."""
-    return list(dict.fromkeys(segment.partition("#")[0] for event in events for segment in _segments(event)))
+    return list(dict.fromkeys(segment.partition("#")[0] for event in events for segment in segments_of(event)))
 
 
 def bundle(
@@ -76,14 +77,6 @@ def missing(card: Card, profiles: dict[str, str], procedures: dict[str, str]) ->
     for name, sha256 in card.procedures.items():
         if procedures.get(name) != sha256:
             yield msg("The procedure {name} is another version here: the steps are the session's.", name=name)
-
-
-def _segments(event: Event) -> Iterator[str]:
-    if event.kind is EventKind.MEASUREMENT_INTERRUPTED and event.payload.get("recording"):
-        yield str(event.payload["recording"])
-    for judged in event.payload.get("judged", ()) if event.kind is EventKind.MEASURED else ():
-        if judged["measurement"].get("recording"):
-            yield str(judged["measurement"]["recording"])
 
 
 def _renamed(event: Event, segments: dict[str, str]) -> Event:

@@ -55,16 +55,22 @@ class ReplayLink(Link):
     """Plays `frames` for one instrument: what is written must be what was written, what was heard is heard again.
 
     The device's bytes come in the recorded chunks, those after a question only when the question has been asked again,
-    those before it never after it: they had been read before, so they answered nothing.
+    those before it never after it: they had been read before, so they answered nothing. `since` is when the driver
+    began, by the monotonic clock and the time of day; the first chunk, where nothing is said.
     """
 
     clock: VirtualClock
 
     def __init__(
-        self, instrument: str, frames: Sequence[WireFrame], pace: Callable[[float], None] | None = None
+        self,
+        instrument: str,
+        frames: Sequence[WireFrame],
+        pace: Callable[[float], None] | None = None,
+        since: tuple[float, float] | None = None,
     ) -> None:
         first = frames[0] if frames else WireFrame("rx", b"", 0.0, 0.0)
-        super().__init__(instrument, VirtualClock(first.monotonic, first.wall, pace))
+        monotonic, wall = since or (first.monotonic, first.wall)
+        super().__init__(instrument, VirtualClock(monotonic, wall, pace))
         self._frames = frames
         self._next = 0
 

@@ -68,7 +68,7 @@ class QuartzTester(WireInstrument):
         self._sequence = int(link.clock.monotonic() * 10) % HIGHEST_SEQUENCE
 
     def state(self) -> dict[str, Any]:
-        return {"sequence": self._sequence}
+        return {**super().state(), "sequence": self._sequence}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         super().resume(state)
