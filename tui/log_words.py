@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.alerts import kind_of
 from bench.journal.rows import LogKind, LogRow
+from bench.journal.titles import StepTitles
 from bench.language import _
 from bench.quantities import QUANTITIES
 from tui import lines
@@ -13,7 +14,13 @@ _CLEARLY = ("information", "no-limit")
 _LABELLED = (LogKind.PROMISE, LogKind.QUOTE, LogKind.CUSTODY, LogKind.HANDLING, LogKind.PHOTO, LogKind.PROCEDURE)
 
 
-def about(row: LogRow) -> str:
+def step_title(row: LogRow, titles: StepTitles) -> str:
+    """Write the title of a row's step; its id where the record holds none, "" where the row is of no step."""
+    title = titles.of(row.order, row.procedure, row.step) if row.step else None
+    return str(title) if title is not None else row.step
+
+
+def about(row: LogRow, titles: StepTitles) -> str:
     """Write what a row is about: the quantity with its place and instrument, or the step and what was said."""
     if row.kind == LogKind.MEASUREMENT:
         named = lines.named(QUANTITIES[row.quantity], row.label) if row.quantity in QUANTITIES else row.quantity
@@ -21,7 +28,7 @@ def about(row: LogRow) -> str:
         return f"{named} · {row.model} n° {row.serial}{origin}"
     said = " ".join(row.show_text().split())
     label = row.label if row.kind in _LABELLED else ""
-    return " · ".join(part for part in (row.step, label, said) if part)
+    return " · ".join(part for part in (step_title(row, titles), label, said) if part)
 
 
 def outcome(row: LogRow) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bench.journal.rows import LogFilter, show_text
+from bench.journal.titles import StepTitles
 from bench.language import N_, _, current
 from bench.quantities import DIMENSIONS, QUANTITIES, Value
 
@@ -22,6 +23,7 @@ COLUMNS: dict[str, str] = {
     "procedure": N_("procedure"),
     "operator": N_("operator"),
     "step": N_("step"),
+    "step_title": N_("title of the step"),
     "visit": N_("visit"),
     "attempt": N_("attempt"),
     "phase": N_("phase"),
@@ -61,21 +63,25 @@ def rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Give the rows of the log that `wanted` lets through, oldest first, in the columns of `COLUMNS`.
 
-    Sentences and tags are in the language in force. `between` keeps values inside bounds; `after` (an `n`) leaves out
-    what was there before.
+    Sentences, tags and the titles of steps are in the language in force. `between` keeps values inside bounds; `after`
+    (an `n`) leaves out what was there before.
     """
-    tag = "tag_fr" if current() == "fr" else "tag_en"
-    columns = tuple(tag if name == "tag" else name for name in COLUMNS)
+    french = current() == "fr"
+    tag = "tag_fr" if french else "tag_en"
+    columns = tuple(tag if name == "tag" else name for name in COLUMNS if name != "step_title")
     found: Iterator[tuple[Any, ...]] = journal.log_tuples(wanted, columns, after=after)
     if between is not None:
         value, unit = columns.index("value"), columns.index("unit")
         found = (row for row in found if between.holds(row[value], row[unit]))
-    place = columns.index("text")
+    titles = StepTitles(journal)
+    place, order, procedure, step = (columns.index(name) for name in ("text", "order", "procedure", "step"))
     for row in found:
         text = row[place]
         if text.startswith("{"):
             row = (*row[:place], show_text(text), *row[place + 1 :])
-        yield row
+        title = titles.of(row[order], row[procedure], row[step])
+        words = "" if title is None else title.fr if french else title.en
+        yield (*row[: step + 1], words, *row[step + 1 :])
 
 
 class Between:

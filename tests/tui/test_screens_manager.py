@@ -14,7 +14,8 @@ from bench.register import SHELF
 from tui.saved_filters import SavedFilters
 from tui.screens.figures import FiguresScreen
 from tui.screens.inbox import InboxScreen
-from tui.screens.log import LogScreen, SearchLine
+from tui.screens.log import LogScreen
+from tui.screens.log_lines import SearchLine
 from tui.screens.log_row import LogRowScreen
 from tui.screens.rows import Options
 from tui.widgets.picklist import PickList

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import UsageError
 from bench.exports import COLUMNS, rows, whole_file, write_csv, write_jsonl
 from bench.journal import LogRow
+from bench.journal.titles import StepTitles
 from bench.language import _, msg
 from tui import lines
 from tui.arguments_manager import LOG_FIELDS
@@ -93,14 +94,15 @@ def _to_terminal(journal: Journal, wanted: Query, arguments: Namespace) -> None:
         case "csv":
             write_csv(sys.stdout, columns, _tuples(journal, wanted, arguments.follow), comma=arguments.comma)
         case _:
-            _table(_rows(journal, wanted, arguments.follow))
+            _table(_rows(journal, wanted, arguments.follow), StepTitles(journal))
 
 
 def _to_file(journal: Journal, wanted: Query, arguments: Namespace) -> None:
     path = Path(arguments.output)
     if arguments.format == "table":
         with whole_file(path, force=arguments.force) as half, half.open("w", encoding="utf-8") as stream:
-            _table((row for row in journal.log(wanted.filter) if _fits(wanted, row)), stream.write)
+            found = (row for row in journal.log(wanted.filter) if _fits(wanted, row))
+            _table(found, StepTitles(journal), stream.write)
     else:
         write(journal, wanted, arguments.format, path, comma=arguments.comma, force=arguments.force)
     print(path)
@@ -163,7 +165,7 @@ def _frames(journal: Journal, wanted: Query, folder: Folder) -> None:
                 print(f"  {line}")
 
 
-def _table(found: Iterable[LogRow | None], put: Callable[[str], Any] | None = None) -> None:
+def _table(found: Iterable[LogRow | None], titles: StepTitles, put: Callable[[str], Any] | None = None) -> None:
     """Write rows in columns; the first ones give the widths, so that a million need no more memory."""
     put = put or sys.stdout.write
     rows_ = iter(found)
@@ -171,10 +173,10 @@ def _table(found: Iterable[LogRow | None], put: Callable[[str], Any] | None = No
         _("time"), _("order"), _("what"), _("about"), _("value"), "U", _("limit"), _("outcome"), _("by"),
     ]  # fmt: skip
     first = list(islice(_until_pause(rows_), _FITTED))
-    cells = [_cells(row) for row in first]
+    cells = [_cells(row, titles) for row in first]
     widths = [max(map(lines.width, column)) for column in zip(headings_, *cells, strict=True)]
     rule = ["─" * min(width, 60) for width in widths]
-    for line in chain([headings_, rule], cells, (_cells(row) for row in _flushing(rows_))):
+    for line in chain([headings_, rule], cells, (_cells(row, titles) for row in _flushing(rows_))):
         put("  ".join(lines.padded(c, w) for c, w in zip(line, widths, strict=True)).rstrip() + "\n")
 
 
@@ -193,13 +195,13 @@ def _flushing(rows_: Iterator[LogRow | None]) -> Iterator[LogRow]:
             yield row
 
 
-def _cells(row: LogRow) -> list[str]:
+def _cells(row: LogRow, titles: StepTitles) -> list[str]:
     at = datetime.fromisoformat(row.at)
     return [
         f"{at:%Y-%m-%d %H:%M:%S}",
         row.order,
         _(KINDS.get(row.kind, row.kind)),
-        _short(about(row)),
+        _short(about(row, titles)),
         row.show_value(),
         row.show_expanded(),
         f"{row.limit} · {lines.rule_name(row.rule)}" if row.limit else "",

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Input
 
 from bench.errors import EtabliError
-from bench.journal.rows import LogFilter, LogKind, LogRow
-from bench.language import N_, _, number
+from bench.journal.rows import LogFilter, LogRow
+from bench.journal.titles import StepTitles
+from bench.language import N_, _
 from tui.log_query import KINDS, Query, parse
 from tui.log_words import about, outcome
 from tui.saved_filters import SavedFilters
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
+from tui.screens.log_lines import SearchLine, Under, style_of, time_of
 from tui.screens.room import Errand
 from tui.screens.rows import PickDialog
-from tui.widgets.order_header import show_date
-from tui.widgets.page import prose
 from tui.widgets.panel import Panel
 from tui.widgets.picklist import Column, PickList
-from tui.widgets.readout import STATE_STYLES
 
 if TYPE_CHECKING:
     from bench.journal import Journal
@@ -52,63 +46,6 @@ NARROWED = (
 )
 
 
-class SearchLine(Input):
-    """Where the words are typed; the arrows move in the rows below."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "screen.move(-1)", N_("Row above"), show=False, id="up"),
-        Binding("down", "screen.move(1)", N_("Row below"), show=False, id="down"),
-        Binding("pageup", "screen.move(-10)", N_("Ten rows up"), show=False, id="page-up"),
-        Binding("pagedown", "screen.move(10)", N_("Ten rows down"), show=False, id="page-down"),
-        Binding("enter", "main", N_("Open"), id="main"),
-    ]
-
-    def action_main(self) -> None:
-        self.screen.action_main()  # type: ignore[attr-defined]
-
-
-class _Under(Widget):
-    """What is wrong with the words, or how many rows they find; and the row under the cursor in full."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.error: EtabliError | None = None
-        self.count: int | None = None
-        self.news = 0
-        self.row: LogRow | None = None
-
-    def render(self) -> Content:
-        width = max(20, self.size.width - 2)
-        if self.error is not None:
-            first = Content.styled(f" {self.error}", "$error")
-        else:
-            found = _("{n} rows").format(n=number(self.count, 0)) if self.count is not None else _("counting …")
-            news = _("{n} new above").format(n=number(self.news, 0)) if self.news else _("live")
-            first = Content.styled(f" {found} · {news}", "$text-muted")
-        lines = [first]
-        if self.row is not None:
-            row = self.row
-            at = f"{datetime.fromisoformat(row.at):%Y-%m-%d %H:%M:%S}"
-            head = " · ".join(part for part in (at, row.order, row.watch, row.calibre, row.operator) if part)
-            value = " ".join(part for part in (row.show_value(), row.show_expanded(), str(row.limit or "")) if part)
-            lines.append(Content.styled(f" {head}", "bold"))
-            lines += prose(" · ".join(part for part in (about(row), value, outcome(row)) if part), width, indent=" ")[
-                :2
-            ]
-        return Content("\n").join([line.truncate(width, ellipsis=True) for line in lines])
-
-
-def _time(row: LogRow) -> str:
-    at = datetime.fromisoformat(row.at).astimezone()
-    return f"{at:%H:%M:%S}" if at.date() == date.today() else f"{show_date(at.date().isoformat())} {at:%H:%M}"
-
-
-def _style(row: LogRow) -> str:
-    if row.kind == LogKind.MEASUREMENT:
-        return "" if row.refusal in ("information", "no-limit") else STATE_STYLES[row.verdict]
-    return "$warning" if row.refusal or row.state in ("fail", "blocking", "refused") else ""
-
-
 class LogScreen(ErrandRoom):
     """Letters narrow the rows, Enter opens one, Esc forgets the words. `line` is what is typed at first; `wanted` are
     rows behind a figure, narrowed further by what is typed.
@@ -123,26 +60,30 @@ class LogScreen(ErrandRoom):
         self._head = -1  # nothing has been read yet
         self._asked = 0
         self._more = False
+        self._titles: StepTitles | None = None
 
     def furnish(self) -> ComposeResult:
         line = SearchLine(self.line, compact=True, placeholder=self._placeholder())
         line.cursor_blink = False
         yield line
-        yield _Under()
+        yield Under()
         yield Panel()
         yield PickList[LogRow](
             [
-                Column(N_("time"), 16, _time),
+                Column(N_("time"), 16, time_of),
                 Column(N_("order"), 13, lambda row: row.order),
                 Column(N_("by"), 8, lambda row: row.operator, wide_only=True),
                 Column(N_("what"), 12, lambda row: _(KINDS.get(row.kind, row.kind))),
                 Column(N_("value"), 14, LogRow.show_value),
-                Column(N_("outcome"), 24, outcome, style=_style),
-                Column(N_("about"), 0, about),
+                Column(N_("outcome"), 24, outcome, style=style_of),
+                Column(N_("about"), 0, self._about),
             ],
             searchable=False,
             nothing=N_("Nothing found."),
         )
+
+    def _about(self, row: LogRow) -> str:
+        return about(row, self._titles) if self._titles is not None else ""
 
     def _placeholder(self) -> str:
         return self.title_words or _("words, by:…, calibre:…, verdict:…, since:…, rate>10s/d")
@@ -173,7 +114,7 @@ class LogScreen(ErrandRoom):
 
     def _ask(self) -> None:
         """Read what is typed, and the first rows of it; a mistake is said, and the rows stay."""
-        under = self.query_one(_Under)
+        under = self.query_one(Under)
         try:
             read = parse(self.query_one(SearchLine).value)
         except EtabliError as error:
@@ -202,7 +143,7 @@ class LogScreen(ErrandRoom):
         shown.fill(rows)
         if rows:
             shown.put_cursor(rows[0])
-        under = self.query_one(_Under)
+        under = self.query_one(Under)
         under.count, under.news = None, 0
         self._moved()
         count = await self._read(lambda: self._count(query))
@@ -224,7 +165,22 @@ class LogScreen(ErrandRoom):
             raise asyncio.CancelledError from error
 
     def _page(self, query: Query, before: int | None) -> list[LogRow]:
-        """Return a page of rows, newest first; with bounds of a value as many pages as it takes to fill one."""
+        """Return a page of rows, newest first, with the titles of their steps at hand."""
+        found = self._found(query, before)
+        self._entitle(found)
+        return found
+
+    def _entitle(self, rows: Sequence[LogRow]) -> None:
+        """Look up now, beside the screen, what it will want to draw."""
+        if self._titles is None:
+            self._titles = StepTitles(self._journal)
+        else:
+            self._titles.catch_up()
+        for row in rows:
+            about(row, self._titles)
+
+    def _found(self, query: Query, before: int | None) -> list[LogRow]:
+        """Return a page; with bounds of a value as many pages as it takes to fill one."""
         if query.between is None:
             return list(self._journal.log_page(query.filter, limit=PAGE, before=before))
         found: list[LogRow] = []
@@ -256,7 +212,7 @@ class LogScreen(ErrandRoom):
 
     def journal_grew(self) -> None:
         """Take in what was journaled, here or by another program; the first page of other words does it by itself."""
-        if self.app.screen is self and self._head >= 0 and self.query_one(_Under).error is None:
+        if self.app.screen is self and self._head >= 0 and self.query_one(Under).error is None:
             self.run_worker(self._look(), exclusive=True, group="tail", exit_on_error=False)
 
     async def _look(self) -> None:
@@ -269,19 +225,13 @@ class LogScreen(ErrandRoom):
         head = await self._read(self._journal.log_head)
         if head <= known or query is not self.query_now:
             return False
-        news = await self._read(
-            lambda: [
-                row
-                for row in self._journal.log(query.filter, after=known)
-                if query.between is None or query.between.holds(row.value, row.unit)
-            ]
-        )
+        news = await self._read(lambda: self._since(query, known))
         if query is not self.query_now:
             return False
         if self._head != known:
             return True
         self._head = head
-        shown, under = self.query_one(PickList), self.query_one(_Under)
+        shown, under = self.query_one(PickList), self.query_one(Under)
         under.count = under.count + len(news) if under.count is not None else None
         if news:
             following = shown.cursor == 0
@@ -293,6 +243,15 @@ class LogScreen(ErrandRoom):
         self._moved()
         return True
 
+    def _since(self, query: Query, known: int) -> list[LogRow]:
+        news = [
+            row
+            for row in self._journal.log(query.filter, after=known)
+            if query.between is None or query.between.holds(row.value, row.unit)
+        ]
+        self._entitle(news)
+        return news
+
     # -- moving
 
     def action_move(self, by: int) -> None:
@@ -303,8 +262,9 @@ class LogScreen(ErrandRoom):
         self._moved()
 
     def _moved(self) -> None:
-        shown, under = self.query_one(PickList), self.query_one(_Under)
+        shown, under = self.query_one(PickList), self.query_one(Under)
         under.row = self.picked
+        under.about = self._about(under.row) if under.row is not None else ""
         if shown.cursor == 0:
             under.news = 0
         under.refresh()

@@ -12,10 +12,11 @@ from textual.content import Content
 from bench.errors import EtabliError
 from bench.events import Event
 from bench.journal.rows import LogKind, LogRow
+from bench.journal.titles import StepTitles
 from bench.language import _
 from tui import lines
 from tui.log_query import KINDS
-from tui.log_words import about, outcome
+from tui.log_words import about, outcome, step_title
 from tui.raw_frames import frames
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
@@ -33,6 +34,7 @@ class LogRowScreen(ErrandRoom):
         super().__init__()
         self.row = row
         self.event: Event | None = None
+        self.titles: StepTitles | None = None
         self.frames: list[str] = []
         self.wire_error: EtabliError | None = None
 
@@ -50,6 +52,7 @@ class LogRowScreen(ErrandRoom):
 
         def read() -> tuple[Event | None, list[str], EtabliError | None]:
             event = workshop.desk.journal.event(row.seq)
+            self.titles = StepTitles(workshop.desk.journal)
             if not row.recording:
                 return event, [], None
             try:
@@ -79,6 +82,12 @@ class LogRowScreen(ErrandRoom):
 
         await self.app.push_screen(LogScreen(f"order:{self.row.order} {self.row.step}".strip()))
 
+    def _step_words(self) -> str:
+        """Write the step's title, with the id that the log is searched by."""
+        row = self.row
+        title = step_title(row, self.titles) if self.titles is not None else row.step
+        return f"{title} ({row.step})" if title != row.step else title
+
     def _write(self, width: int) -> list[Content]:
         row = self.row
         at = datetime.fromisoformat(row.at)
@@ -87,8 +96,8 @@ class LogRowScreen(ErrandRoom):
             (_("Time"), f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f" {at:%z}"),
             (_("Order"), " · ".join(part for part in (row.order, row.watch, row.calibre, row.procedure) if part)),
             (_("Operator"), row.operator),
-            (_("Step"), " · ".join(part for part in (row.step, _visit(row), row.phase) if part)),
-            (_("About"), about(row)),
+            (_("Step"), " · ".join(part for part in (self._step_words(), _visit(row), _phase(row)) if part)),
+            (_("About"), about(row, self.titles) if self.titles is not None else ""),
             (_("Value"), " ".join(part for part in (row.show_value(), row.show_expanded()) if part)),
             (_("Limit"), f"{row.limit} · {row.limit_source}" if row.limit else ""),
             (_("Decision rule"), lines.rule_name(row.rule) if row.limit else ""),
@@ -115,3 +124,7 @@ class LogRowScreen(ErrandRoom):
 
 def _visit(row: LogRow) -> str:
     return _("attempt {n}").format(n=row.attempt) if row.attempt > 1 else ""
+
+
+def _phase(row: LogRow) -> str:
+    return {"before": _("before"), "after": _("after")}.get(row.phase, row.phase)
