@@ -136,10 +136,19 @@ class Folder:
         own = self.path / "diagnosis"
         return own if own.is_dir() else None
 
-    def procedures(self) -> ProcedureLibrary:
+    def procedures(self, *, training: bool | None = None) -> ProcedureLibrary:
+        """The procedures, with those of the evaluation settings for `training` (absent: as workshop.toml says)."""
         from bench.procedure.library import ProcedureLibrary
+        from bench.training.library import PROCEDURES
 
-        return ProcedureLibrary(self.path / "procedures")
+        training = self._trains() if training is None else training
+        return ProcedureLibrary(self.path / "procedures", [PROCEDURES] if training else [])
+
+    def _trains(self) -> bool:
+        try:
+            return self.file.exists() and self.settings().house.training
+        except EtabliError:
+            return False
 
 
 def _first_file(workshop: str, person: str, language: str) -> str:

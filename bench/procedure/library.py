@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench import datafile
@@ -197,11 +198,13 @@ def reachable(procedure: Procedure) -> set[str]:
 class ProcedureLibrary:
     """Ours, overridden or joined by the workshop's. Files are read when they are first asked for.
 
-    A broken file is left out and named in `problems`.
+    `more` are folders of ours that only some workshops need (training). A broken file is left out and named in
+    `problems`.
     """
 
-    def __init__(self, own: Path | None = None) -> None:
+    def __init__(self, own: Path | None = None, more: Sequence[Path] = ()) -> None:
         self.modules = Modules(own / "modules" if own else None)
+        self._shipped = (SHIPPED, *more)
         self._own = sorted(own.glob("*.toml")) if own is not None and own.is_dir() else []
         self._read: dict[Path, Procedure | EtabliError] = {}
 
@@ -221,7 +224,7 @@ class ProcedureLibrary:
 
     def get(self, procedure_id: str) -> Procedure:
         """Return a procedure. Raises UsageError naming those there are."""
-        for path in (*self._own, SHIPPED / f"{procedure_id}.toml"):
+        for path in (*self._own, *(folder / f"{procedure_id}.toml" for folder in self._shipped)):
             if path in self._own or path.is_file():
                 found = self._load(path)
                 if isinstance(found, Procedure) and found.id == procedure_id:
@@ -232,7 +235,7 @@ class ProcedureLibrary:
         )
 
     def _paths(self) -> list[Path]:
-        return [*sorted(SHIPPED.glob("*.toml")), *self._own]
+        return [*(path for folder in self._shipped for path in sorted(folder.glob("*.toml"))), *self._own]
 
     def _load(self, path: Path) -> Procedure | EtabliError:
         if path not in self._read:

@@ -32,6 +32,8 @@ class StepSeen:
     alerts: tuple[str, ...]
     corrections: int
     outcome: str
+    late: int = 0
+    """Visits that ended after the run's time was over."""
 
     def shown(self) -> str:
         """Write it in one line, in the language in force."""
@@ -51,6 +53,8 @@ class StepSeen:
             said.append(_("alert: {kinds}").format(kinds=", ".join(self.alerts)))
         if self.corrections:
             said.append(_("{count} corrected").format(count=self.corrections))
+        if self.late:
+            said.append(_("after the time limit"))
         return " · ".join(said)
 
 
@@ -69,14 +73,17 @@ class Evidence:
         return not self.seen and self.observation is None
 
 
-def evidence(events: Sequence[Event], observations: Mapping[str, Observation]) -> list[Evidence]:
+def evidence(
+    events: Sequence[Event], observations: Mapping[str, Observation], ends: datetime | None = None
+) -> list[Evidence]:
     """Return the 97 criteria in their order. `events` are those of the run's order, as a sheet takes them.
 
+    `ends` is when the run's time was over: what was done later is told as late, and counts all the same.
     Without any events (the interview, a replayed session) only the trainer's observations stand there.
     """
     opened = next((event for event in events if event.kind is EventKind.ORDER_OPENED), None)
     mine = [event for event in events if opened is not None and event.order == opened.order]
-    seen = _steps_seen(mine)
+    seen = _steps_seen(mine, ends)
     shows: dict[str, dict[str, Text]] = {}
     for procedure in _procedures(events, mine):
         for code, steps in evidence_steps(procedure).items():
@@ -103,7 +110,7 @@ def _procedures(events: Sequence[Event], mine: Sequence[Event]) -> list[Procedur
     ]
 
 
-def _steps_seen(events: Sequence[Event]) -> dict[str, StepSeen]:
+def _steps_seen(events: Sequence[Event], ends: datetime | None) -> dict[str, StepSeen]:
     of_step: dict[str, list[Event]] = {}
     current = ""
     for event in events:
@@ -116,11 +123,11 @@ def _steps_seen(events: Sequence[Event]) -> dict[str, StepSeen]:
     for step, told in of_step.items():
         begun = [event for event in told if event.kind is EventKind.STEP_STARTED]
         if begun:
-            found[step] = _seen(step, begun, told)
+            found[step] = _seen(step, begun, told, ends)
     return found
 
 
-def _seen(step: str, begun: Sequence[Event], told: Sequence[Event]) -> StepSeen:
+def _seen(step: str, begun: Sequence[Event], told: Sequence[Event], limit: datetime | None) -> StepSeen:
     ends = [event for event in told if event.kind is EventKind.STEP_DONE and event.payload["visit"]]
     minutes = 0.0
     for start in begun:
@@ -141,6 +148,7 @@ def _seen(step: str, begun: Sequence[Event], told: Sequence[Event]) -> StepSeen:
         alerts=_once(str(e.payload["alert"]) for e in told if e.kind is EventKind.ALERT_RAISED),
         corrections=sum(event.kind is EventKind.CORRECTED for event in told),
         outcome=str(ends[-1].payload["outcome"]) if ends else "",
+        late=sum(limit is not None and datetime.fromisoformat(end.at) > limit for end in ends),
     )
 
 

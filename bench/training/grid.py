@@ -15,6 +15,7 @@ from bench.papers.layout import to_pdf
 from bench.papers.model import Paper
 from bench.sheet import model, words
 from bench.training.evidence import Evidence, StepSeen
+from bench.training.library import frames
 from bench.training.runs import Run, box_shown
 
 _BLOCKS = {
@@ -26,7 +27,7 @@ _BLOCKS = {
 COLUMNS = (
     "run", "trainee", "block", "competence", "criterion", "text", "steps", "steps_not_done", "visits", "minutes",
     "measurements", "attempts", "interrupted", "refusals", "alerts", "corrections", "box", "remark", "trainer", "at",
-    "mode",
+    "mode", "after_limit",
 )  # fmt: skip
 MODE = N_("TRAINING MODE")
 """What stands on everything that leaves a training workshop."""
@@ -68,6 +69,7 @@ def grid_csv(run: Run, found: Sequence[Evidence], language: str) -> str:
                     _safe(said.by) if said else "",
                     said.at if said else "",
                     _(MODE),
+                    sum(step.late for step in seen),
                 ]
             )
     return stream.getvalue()
@@ -101,7 +103,8 @@ def _paper(
         _("Of 97 criteria the program observed {shown}, the trainer {told}. Nothing here is a score.").format(
             shown=shown, told=told
         ),
-        _time(run),
+        _time(run, found),
+        *_setting(run),
     )
     return Paper(
         kind="evidence-grid",
@@ -128,14 +131,31 @@ def _paper(
     )
 
 
-def _time(run: Run) -> str:
+def _time(run: Run, found: Sequence[Evidence]) -> str:
     taken = run.taken
     if taken is None:
-        return _("Time limit {limit} min; no diagnosis was given.").format(limit=run.limit)
-    minutes = taken.total_seconds() / 60.0
-    return _("Time limit {limit} min; the diagnosis was given after {minutes} min.").format(
-        limit=run.limit, minutes=number(minutes, 0)
-    )
+        said = _("Time limit {limit} min; no diagnosis was given.").format(limit=run.limit)
+    else:
+        minutes = taken.total_seconds() / 60.0
+        said = _("Time limit {limit} min; the diagnosis was given after {minutes} min.").format(
+            limit=run.limit, minutes=number(minutes, 0)
+        )
+    late = {step.step: step.late for entry in found for step in entry.seen if step.late}
+    if late:
+        over = words.moment(run.ends.isoformat(timespec="seconds"))
+        said += " " + _("The time was over at {time}; {count} steps ended after it.").format(
+            time=over, count=sum(late.values())
+        )
+    return said
+
+
+def _setting(run: Run) -> list[str]:
+    """Return the setting of the evaluation, and what only the trainer can see in it."""
+    if not run.frame:
+        return []
+    frame = frames()[run.frame]
+    watched = "; ".join(str(each) for each in frame.watched)
+    return [f"{frame.id} · {frame.title}", _("For the trainer to see: {what}.").format(what=watched)]
 
 
 def _block(block: str, found: Sequence[Evidence]) -> model.Block:

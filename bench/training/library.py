@@ -16,6 +16,8 @@ from bench.training.model import Exercise, Frame
 
 _HERE = Path(__file__).parent
 SHIPPED = _HERE / "exercises"
+PROCEDURES = _HERE / "procedures"
+"""What only a training workshop works by: the interview (BC1) and the preparation (BC3) on their own."""
 
 
 class _Frames(BaseModel):

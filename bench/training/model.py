@@ -16,6 +16,7 @@ from bench.defects import defects
 from bench.diagnosis.figures import quantity_of
 from bench.errors import EtabliError
 from bench.language import Text
+from bench.operations import operations
 from bench.order import Family
 from bench.quantities import Value
 
@@ -110,7 +111,10 @@ class Answer(_Data):
 
 
 class OrderedWatch(_Data):
-    """The watch as the order describes it; what the trainee may know of it."""
+    """The watch as the order describes it, and what was signed for: what the trainee may know of it.
+
+    `ceiling` (EUR) and `minutes` of the signed quote, absent where it names none.
+    """
 
     brand: str
     model: str = ""
@@ -120,6 +124,17 @@ class OrderedWatch(_Data):
     case: str = ""
     water_resistance: str = ""
     case_number: str = "118204"
+    operations: tuple[str, ...] = ()
+    ceiling: Annotated[float, Field(gt=0)] | None = None
+    minutes: Annotated[int, Field(gt=0)] | None = None
+
+    @field_validator("operations")
+    @classmethod
+    def _priced(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        strangers = [each for each in ids if each not in operations()]
+        if strangers:
+            raise ValueError(f"no such operation: {', '.join(strangers)}; known: {', '.join(operations())}")
+        return ids
 
 
 class Exercise(_Data):

@@ -114,10 +114,15 @@ class Run:
         """Return the last answer to a question."""
         return next((each for each in reversed(self.answers) if each.question == question), None)
 
+    @property
+    def ends(self) -> datetime:
+        """When the time is over, preparation included; work goes on all the same."""
+        prepare = frames()[self.frame].prepare if self.frame else 0
+        return datetime.fromisoformat(self.begun) + timedelta(minutes=self.limit + prepare)
+
     def left(self, now: datetime) -> timedelta:
         """Return what is left of the time, preparation included; negative when it is over."""
-        prepare = frames()[self.frame].prepare if self.frame else 0
-        return datetime.fromisoformat(self.begun) + timedelta(minutes=self.limit + prepare) - now
+        return self.ends - now
 
     @property
     def taken(self) -> timedelta | None:

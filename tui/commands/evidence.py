@@ -45,7 +45,7 @@ def run(arguments: Namespace) -> int:
 
 def grid_of(journal: Journal, told: Run) -> list[Evidence]:
     """Return the 97 criteria of a run."""
-    return evidence(events_of(journal, told.order) if told.order else [], told.observations)
+    return evidence(events_of(journal, told.order) if told.order else [], told.observations, told.ends)
 
 
 def _list(journal: Journal) -> None:

@@ -120,7 +120,7 @@ def model_answer(exercise: Exercise) -> None:
 def _check(folder: Folder, exercises: Exercises, named: list[Path]) -> int:
     """Measure the watch of every file named; return 1 where one does not show what its exercise says."""
     files = named or [exercises.path(each.id) for each in exercises.all()]
-    profiles, procedures, sessions = folder.profiles(), folder.procedures(), SessionLibrary(folder)
+    profiles, procedures, sessions = folder.profiles(), folder.procedures(training=True), SessionLibrary(folder)
     wrong = 0
     for path in files:
         try:

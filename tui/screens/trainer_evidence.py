@@ -35,7 +35,7 @@ class EvidenceScreen(ErrandRoom):
         self.found: list[Evidence] = []
 
     def furnish(self) -> ComposeResult:
-        yield Tabs(FILTERS, "BC2")
+        yield Tabs(FILTERS, self.run.frame or "BC2")
         yield PickList[Evidence](
             [
                 Column(N_("criterion"), 10, lambda each: each.criterion.id),
@@ -68,7 +68,7 @@ class EvidenceScreen(ErrandRoom):
 
     def _read(self) -> tuple[Run, list[Evidence]]:
         run = Training(self.app.desk).run(self.run.id)
-        return run, evidence(self._events(run), run.observations)
+        return run, evidence(self._events(run), run.observations, run.ends)
 
     def _events(self, run: Run) -> list[Event]:
         from bench.sheet import events_of

@@ -24,6 +24,7 @@ from tui.training.sessions import SessionLibrary
 SPEED = 5.0
 WAITS = 7200.0
 PROMISED_DAYS = 10
+INTERVIEW = "BC1"
 _EVERYBODY = (("lea", N_("Trainee")),)
 _TRAINERS = (("formateur", N_("Trainer")),)
 
@@ -154,9 +155,9 @@ def in_setting(desk: Desk, exercise: Exercise, setting: str) -> Exercise:
 
 
 def _procedure(desk: Desk, exercise: Exercise, setting: str) -> str:
-    """Return the exercise's own procedure where the setting works with it, else the first one for its watch."""
+    """Return the exercise's own procedure in its own setting, elsewhere the setting's first one for its watch."""
     allowed = frames()[setting].procedures
-    if exercise.procedure in allowed:
+    if setting == exercise.frame:
         return exercise.procedure
     family = exercise.order.family if exercise.order else None
     return next((each for each in allowed if family in desk.procedures.get(each).families), "")
@@ -175,6 +176,10 @@ def measured(desk: Desk, run: Run, exercises: Exercises, library: SessionLibrary
 def _order(exercise: Exercise, number: str, desk: Desk) -> RepairOrder:
     now = desk.clock.now()
     today = now.date().isoformat()
+    about = exercise.order
+    quote = None
+    if about is not None and exercise.frame != INTERVIEW:  # nothing is signed before the interview
+        quote = Quote(f"Q-{number}", "signature", today, about.operations, about.ceiling, about.minutes)
     return RepairOrder(
         number=number,
         customer="C-000001",
@@ -184,7 +189,7 @@ def _order(exercise: Exercise, number: str, desk: Desk) -> RepairOrder:
         request=str(exercise.request),
         received=today,
         promised=(now + timedelta(days=PROMISED_DAYS)).date().isoformat(),
-        quote=Quote(f"Q-{number}", "signature", today),
+        quote=quote,
         notes={CASE: PREFIX + exercise.id},
     )
 
