@@ -9,7 +9,8 @@ from typing import Protocol
 from bench.alerts import Alert, kind_of, settled_by_signature
 from bench.events import Event, EventKind
 from bench.journal.rows import OrderRow
-from bench.language import Message, msg
+from bench.journal.titles import StepTitles
+from bench.language import Message, Text, msg
 
 KINDS = (
     EventKind.ALERT_RAISED,
@@ -31,10 +32,14 @@ class Events(Protocol):
 
 @dataclass
 class Standing:
-    """What the rows of the orders do not tell: the open alerts by id, who has the watch, a promise that was moved."""
+    """What the rows of the orders do not tell: the open alerts by id, who has the watch, a promise that was moved.
+
+    `holder` is an operator's id, `holder_name` what people call them.
+    """
 
     alerts: dict[str, Alert] = field(default_factory=dict)
     holder: str = ""
+    holder_name: str = ""
     promised: str = ""
 
 
@@ -43,11 +48,14 @@ _NOTHING = Standing()
 
 @dataclass(frozen=True)
 class Wait:
-    """What an order waits for, and since when (ISO); `hierarchy` where somebody above must decide."""
+    """What an order waits for, and since when (ISO); `hierarchy` where somebody above must decide: then `title` is
+    what that is in general.
+    """
 
     what: Message
     since: str
     hierarchy: bool = False
+    title: Message | None = None
 
 
 class Standings:
@@ -56,9 +64,14 @@ class Standings:
     def __init__(self) -> None:
         self._seq = 0
         self._orders: dict[str, Standing] = {}
+        self._titles: StepTitles | None = None
 
     def catch_up(self, journal: Events) -> None:
         """Take in what was journaled since the last time."""
+        if self._titles is None:
+            self._titles = StepTitles(journal)
+        else:
+            self._titles.catch_up()
         for event in journal.events(after=self._seq, kinds=KINDS):
             self._seq = event.seq
             if event.order is None:
@@ -72,6 +85,12 @@ class Standings:
         """Return the standing of an order; one that nothing was said of has none."""
         return self._orders.get(number, _NOTHING)
 
+    def step(self, row: OrderRow) -> Text | None:
+        """Return the title of the step at which an order stands, entered or not yet; None before the first."""
+        if row.step_title is not None or not row.step or self._titles is None:
+            return row.step_title
+        return self._titles.of(row.number, row.procedure, row.step)
+
     def wait(self, row: OrderRow) -> Wait:
         """Return what an order waits for; the hierarchy's decision comes before everything else."""
         if row.closed:
@@ -79,11 +98,12 @@ class Standings:
         alerts = self.of(row.number).alerts.values()
         if alerts:
             first = min(alerts, key=lambda alert: (not alert.blocking, alert.at))
-            return Wait(msg("the hierarchy: {alert}", alert=first.text), first.at, hierarchy=True)
+            what = msg("the hierarchy: {alert}", alert=first.text)
+            return Wait(what, first.at, hierarchy=True, title=kind_of(first.kind).title)
         flags = set(row.flags)
         if "no-quote" in flags and not row.step:
             return Wait(msg("the customer's signature on the quote"), row.opened_at)
-        step = row.step_title or msg("the next step")
+        step = self.step(row) or msg("the next step")
         if "refused" in flags:
             return Wait(msg("the remedy of a refusal: {step}", step=step), row.last_at)
         if "interrupted" in flags:
@@ -109,5 +129,6 @@ def _change(standing: Standing, event: Event) -> None:
                     del standing.alerts[alert.id]
         case EventKind.CUSTODY_TAKEN:
             standing.holder = payload["holder"]
+            standing.holder_name = payload.get("name") or payload["holder"]
         case EventKind.PROMISE_MOVED:
             standing.promised = payload["to"]

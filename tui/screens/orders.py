@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,9 +14,11 @@ from textual.content import Content
 from textual.widget import Widget
 
 from bench.journal.rows import OrderRow
-from bench.language import N_, _, current
+from bench.language import N_, Text, _, current
+from bench.procedure.model import END
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
+from tui.screens.rows import PickDialog
 from tui.waiting import Standings, Wait
 from tui.widgets.order_header import days_left, show_date
 from tui.widgets.panel import Panel
@@ -43,13 +46,17 @@ FILTERS = (
 class Line:
     """One order in the list: its promise as it stands now, who has the watch, whether somebody above must decide.
 
-    `text` is what typed words are looked for in, case-folded.
+    `step` is where it stands, entered or to come next; `wait` what it waits for; `text` what typed words are looked
+    for in, case-folded.
     """
 
     row: OrderRow
     promised: str
     holder: str = ""
+    holder_name: str = ""
     hierarchy: bool = False
+    step: Text | None = None
+    wait: Wait | None = None
     text: str = ""
 
     @property
@@ -77,8 +84,20 @@ def filtered(lines: Sequence[Line], operator: str, today: str) -> dict[str, list
 
 def standing(line: Line) -> str:
     """Return where an order stands, in words: its step and what is wrong, or that it is closed."""
-    row, words = line.row, [_(_FLAGS[flag]) for flag in line.flags]
-    step = _("closed") if row.closed else str(row.step_title) if row.step_title else _("not begun")
+    row = line.row
+    title = line.wait.title if line.wait is not None else None
+    words = [str(title)] if title is not None else []
+    words += [_(_FLAGS[flag]) for flag in line.flags if flag != "alert" or title is None]
+    if row.closed:
+        step = _("closed")
+    elif row.step_title is not None:
+        step = str(row.step_title)
+    elif row.step == END:
+        step = _("to be closed")
+    elif row.step:
+        step = _("next: {step}").format(step=line.step) if line.step is not None else _("between two steps")
+    else:
+        step = _("not begun")
     sign = "✔ " if row.closed else "⚠ " if words else ""
     return sign + " · ".join([*words, step])
 
@@ -93,7 +112,7 @@ def since(iso: str) -> str:
 
 
 def _standing_style(line: Line) -> str:
-    return "$success" if line.row.closed else "$warning" if line.flags else ""
+    return "$success" if line.row.closed else "$warning" if line.flags or line.hierarchy else ""
 
 
 def _promised(line: Line) -> str:
@@ -101,6 +120,16 @@ def _promised(line: Line) -> str:
         return ""
     day = show_date(line.promised)
     return day if line.row.closed else f"{day} {days_left(line.promised, date.today())}"
+
+
+def _waited(line: Line) -> str:
+    return age(line.wait.since) if line.wait is not None else ""
+
+
+def age(iso: str) -> str:
+    """Write how many days something has lasted, "" for less than one."""
+    days = (date.today() - datetime.fromisoformat(iso).astimezone().date()).days
+    return _("{days} d").format(days=days) if days > 0 else ""
 
 
 def _due_style(line: Line) -> str:
@@ -161,8 +190,10 @@ class OrdersScreen(ErrandRoom):
                 Column(N_("order"), 13, lambda line: line.row.number),
                 Column(N_("watch"), 0, lambda line: line.row.watch),
                 Column(N_("calibre"), 20, lambda line: line.row.calibre, wide_only=True),
-                Column(N_("procedure"), 24, lambda line: str(line.row.procedure_title), wide_only=True),
+                Column(N_("procedure"), 24, lambda line: str(line.row.procedure_title), wide_only=True, room=150),
                 Column(N_("promised"), 20, _promised, style=_due_style),
+                Column(N_("with"), 16, lambda line: line.holder_name, wide_only=True),
+                Column(N_("since"), 6, _waited, wide_only=True, room=150),
                 Column(N_("where it stands"), 0, standing, style=_standing_style),
             ],
             nothing=N_("No order here."),
@@ -205,8 +236,12 @@ class OrdersScreen(ErrandRoom):
 
     def _line(self, row: OrderRow) -> Line:
         known = self._standings.of(row.number)
-        line = Line(row, known.promised or row.promised, known.holder, bool(known.alerts))
-        words = (row.number, row.watch, row.calibre, row.case_number, row.customer, standing(line))
+        line = Line(row, known.promised or row.promised, known.holder, known.holder_name, bool(known.alerts))
+        if not row.closed:
+            line = replace(line, step=self._standings.step(row), wait=self._standings.wait(row))
+        words = (
+            row.number, row.watch, row.calibre, row.case_number, row.customer, standing(line), line.holder_name
+        )  # fmt: skip
         return replace(line, text=" ".join(words).casefold())
 
     def refill(self) -> None:
@@ -232,7 +267,21 @@ class OrdersScreen(ErrandRoom):
         return [
             Errand(_("Take a new order in"), self._new),
             Errand(_("Import orders from a file"), self._import),
+            Errand(_("Orders of one technician"), self._technician),
         ]
+
+    async def _technician(self) -> None:
+        """Keep the open orders that somebody has in hand: the name is typed for the person."""
+        counts = Counter(line.holder_name for line in self.lines if not line.row.closed and line.holder_name)
+        if not counts:
+            self.app.notify(_("Nobody has taken a watch yet."), markup=False)
+            return
+        options = [(name, f"{name} ({count})") for name, count in sorted(counts.items())]
+        name = await self.app.push_screen_wait(PickDialog(_("Whose orders?"), options, searchable=False))
+        if name is not None:
+            self.query_one(Tabs).taken = "open"
+            self.refill()
+            self.query_one(PickList).seek(name)
 
     async def _new(self) -> None:
         from tui.screens.new_order import NewOrderScreen

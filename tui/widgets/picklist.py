@@ -22,7 +22,7 @@ Row = TypeVar("Row")
 class Column(Generic[Row]):
     """One column: its title, the cells it wants, what it shows of a row; width 0 takes what is left.
 
-    `wide_only` leaves the column out on a narrow terminal; `style` colours a row's cell.
+    `wide_only` leaves the column out where the list has less than `room` cells; `style` colours a row's cell.
     """
 
     title: str
@@ -30,6 +30,7 @@ class Column(Generic[Row]):
     cell: Callable[[Row], str]
     wide_only: bool = False
     style: Callable[[Row], str] = lambda _row: ""
+    room: int = 116
 
 
 class PickList(Widget, Generic[Row], can_focus=True):
@@ -99,11 +100,15 @@ class PickList(Widget, Generic[Row], can_focus=True):
     def clear_search(self) -> bool:
         """Forget the typed letters; False when there were none."""
         had = bool(self.sought)
-        self.sought = ""
+        self.seek("")
+        return had
+
+    def seek(self, words: str) -> None:
+        """Keep the rows that hold these words, as if they were typed."""
+        self.sought = words
         self._search()
         self.refresh()
         self.post_message(self.Moved())
-        return had
 
     def _search(self) -> None:
         words = self.sought.casefold().split()
@@ -189,7 +194,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
 
     def render(self) -> Content:
         width, room = self.size.width, max(1, self.size.height - 2)
-        columns = [column for column in self.columns if width >= 116 or not column.wide_only]
+        columns = [column for column in self.columns if width >= column.room or not column.wide_only]
         top = self._top()
         seen = self.found[top : top + room]
         widths = self._widths(columns, seen, width - 4)
