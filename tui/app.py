@@ -446,13 +446,16 @@ class EtabliApp(HardyApp, LikedApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key that does something now is a command too, by its word; the rest is what has no key."""
+        said: set[str] = set()
         for hint in hints(screen, hidden=True):
             if hint.id not in ("palette", "language") and (hint.where != "field" or hint.id == "main"):
+                said.add(hint.word)
                 yield SystemCommand(hint.word, hint.key, partial(self._command, hint))
         if isinstance(screen, Room) and not self.locked:
             from tui.screens.errands import elsewhere
 
-            for errand in (*screen.errands(), *elsewhere(self)):
+            offered = [each for each in (*screen.errands(), *elsewhere(self)) if each.word not in said]
+            for errand in offered:
                 yield SystemCommand(errand.word, "", partial(self.attempt, errand.act))
         other = "English" if current() == "fr" else "Français"
         yield SystemCommand(_("Language: {language}").format(language=other), "F2", self.action_language)
