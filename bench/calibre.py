@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.conformity import DecisionRule, Limit, Mark
+from bench.conformity import DecisionRule
 from bench.language import Text
+from bench.limit import Limit, Mark
 from bench.order import Family
 from bench.quantities import Value
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.conformity import ISO_14253_1, RULES, DecisionRule, Limit, Mark
+from bench.conformity import ISO_14253_1, RULES, DecisionRule
+from bench.limit import Limit, Mark
 from bench.quantities import Value, quantity
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench.conformity import RULES, DecisionRule, Limit, Verdict, judge, refuse
+from bench.conformity import RULES, DecisionRule, Verdict, judge, refuse
 from bench.errors import Refusal
 from bench.instrument import Capability, InstrumentKind, Program, RunResult
 from bench.language import Text, msg
+from bench.limit import Limit
 from bench.measurement import (
     InstrumentSnapshot,
     Measurement,

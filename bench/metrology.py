@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bench.conformity import Limit, Mark
 from bench.errors import Refusal
 from bench.instrument import Capability, Identity, InstrumentKind, Program
 from bench.language import N_, Message, _, msg
+from bench.limit import Limit, Mark
 from bench.measurement import InstrumentSnapshot
 from bench.quantities import Quantity, Value
 

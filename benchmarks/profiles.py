@@ -10,8 +10,9 @@ import subprocess
 import sys
 import timeit
 
-from bench.conformity import ISO_14253_1, Mark, State, judge, limit_between
+from bench.conformity import ISO_14253_1, State, judge
 from bench.instrument import Capability
+from bench.limit import Mark, limit_between
 from bench.measurement import Reading
 from bench.quantities import Value
 from bench.uncertainty import Doubts, budget

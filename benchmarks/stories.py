@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from bench.alerts import ALERTS as KINDS
-from bench.conformity import SIMPLE, Mark, judge, limit_between
+from bench.conformity import SIMPLE, judge
 from bench.defects import defects
 from bench.events import EventKind
 from bench.instrument import Program
@@ -17,6 +17,7 @@ from bench.journal.canonical import canonical
 from bench.journal.rows import OpenAlert, OrderRow
 from bench.judging import Judged
 from bench.language import Text
+from bench.limit import Mark, limit_between
 from bench.measurement import Component, Measurement, Provenance, Uncertainty
 from bench.metrology import Certificate, DailyCheck
 from bench.photos import PhotoKind

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.alerts import ALERTS as KINDS
-from bench.conformity import ISO_14253_1, Mark, judge, limit_between
+from bench.conformity import ISO_14253_1, judge
 from bench.desk import Desk
 from bench.events import Event, EventKind
 from bench.journal.projections import order_row
 from bench.journal.rows import OpenAlert, OrderRow
 from bench.judging import Judged
 from bench.language import Text, msg
+from bench.limit import Mark, limit_between
 from bench.measurement import Component, InstrumentSnapshot, Measurement, Provenance, Uncertainty
 from bench.order import Family, RepairOrder, Watch
 from bench.procedure.library import ProcedureLibrary

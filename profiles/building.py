@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileLimit, Stage
-from bench.conformity import RULES, Mark
+from bench.conformity import RULES
 from bench.language import Text, msg
+from bench.limit import Mark
 from bench.order import Family
 from bench.quantities import Value
 from profiles.entries import Report

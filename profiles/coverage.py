@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bench.calibre import CalibreProfile, Fact
-from bench.conformity import Mark
+from bench.limit import Mark
 from bench.order import Family
 from bench.quantities import quantity
 from profiles.library import Library

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.calibre import Fact, ProfileLimit
-from bench.conformity import Limit, Mark
 from bench.language import Message, msg
+from bench.limit import Limit, Mark
 from bench.quantities import QUANTITIES, QuantityMismatch, Value, quantity
 from profiles.reading import DataFile, Place, Problem
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.conformity import Limit, Mark, State, Verdict, show_against
+from bench.conformity import State, Verdict
 from bench.diagnosis.figures import Figure, Figures, Finding, words_of
 from bench.diagnosis.model import Condition, Kind, Rule
 from bench.diagnosis.rules import RuleBook
 from bench.judging import Judged
 from bench.language import LANGUAGES, Message, Text, msg, speaking
+from bench.limit import Limit, Mark, show_against
 from bench.order import Family
 from bench.procedure.state import LEAK_RATE, OrderState
 from bench.quantities import Value

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from bench.conformity import Mark, State
+from bench.conformity import State
 from bench.diagnosis.figures import quantity_of
 from bench.errors import EtabliError
 from bench.language import Text
+from bench.limit import Mark
 from bench.order import Family
 from bench.quantities import Value
 

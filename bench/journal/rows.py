@@ -9,8 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bench.conformity import Limit, Mark, State
+from bench.conformity import State
 from bench.language import Message, Text, number
+from bench.limit import Limit, Mark
 from bench.quantities import QUANTITIES, Value, unit_text
 
 

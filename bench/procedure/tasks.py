@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.calibre import CalibreProfile, CaseProfile
-from bench.conformity import RULES, DecisionRule, Limit
+from bench.conformity import RULES, DecisionRule
 from bench.errors import Refusal, UsageError
 from bench.instrument import InstrumentKind, Program
 from bench.judging import Handling, MeasureTask, TaskLimit
 from bench.language import Text, msg
+from bench.limit import Limit
 from bench.procedure.model import Run, Step
 from bench.procedure.state import OrderState
 from bench.quantities import Value

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.conformity import Limit, Mark, State, Verdict, show_against
+from bench.conformity import State, Verdict
 from bench.equivalents import equivalents
 from bench.instrument import InstrumentKind
 from bench.language import N_, _, number
+from bench.limit import Limit, Mark, show_against
 from bench.measurement import InstrumentSnapshot, Measurement, Provenance, conditions_to_json
 from bench.metrology import CalibrationState
 from bench.quantities import QUANTITIES, Value

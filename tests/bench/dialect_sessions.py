@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.conformity import RULES, Limit, Mark
+from bench.conformity import RULES
 from bench.instrument import Capability, InstrumentError, InstrumentKind, Program, RunResult
 from bench.judging import MeasureTask, TaskLimit, evaluate
+from bench.limit import Limit, Mark
 from bench.measurement import Provenance
 from bench.metrology import InstrumentRecord
 from bench.quantities import Value, quantity

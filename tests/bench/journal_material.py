@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.conformity import ISO_14253_1, Mark, judge, limit_between
+from bench.conformity import ISO_14253_1, judge
 from bench.events import Draft, EventKind
 from bench.judging import Judged
 from bench.language import Text
+from bench.limit import Mark, limit_between
 from bench.measurement import Component, InstrumentSnapshot, Measurement, Provenance, Uncertainty
 from bench.order import RepairOrder, Watch
 from bench.quantities import Value

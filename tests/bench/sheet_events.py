@@ -11,12 +11,13 @@ from typing import Any
 
 import rfc8785
 
-from bench.conformity import ISO_14253_1, Limit, Mark, judge, limit_between
+from bench.conformity import ISO_14253_1, judge
 from bench.errors import Refusal
 from bench.events import Event, EventKind
 from bench.instrument import Capability, InstrumentKind, LinkLost, Program, RunResult
 from bench.judging import Judged, MeasureTask, RunFacts, TaskLimit, evaluate
 from bench.language import Text, msg
+from bench.limit import Limit, Mark, limit_between
 from bench.measurement import InstrumentSnapshot, Measurement, Provenance, Reading, Trace
 from bench.order import Family, Quote, RepairOrder, Watch
 from bench.quantities import Value

@@ -8,21 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bench.conformity import (
-    GUARD_BAND_U,
-    GUARDED_REJECTION,
-    ISO_14253_1,
-    RULES,
-    SIMPLE,
-    Limit,
-    Mark,
-    State,
-    Verdict,
-    judge,
-    limit_between,
-    show_against,
-)
+from bench.conformity import GUARD_BAND_U, GUARDED_REJECTION, ISO_14253_1, RULES, SIMPLE, State, Verdict, judge
 from bench.language import speaking
+from bench.limit import Limit, Mark, limit_between, show_against
 from bench.quantities import DIMENSIONS, QUANTITIES, QuantityMismatch, Value, quantity
 
 PASS = State.CONFORMING

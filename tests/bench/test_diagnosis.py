@@ -10,11 +10,12 @@ import pytest
 from scripted import TECHNICIAN, Truth
 from tree_walk import sign_in, walk_tree, work_on
 
-from bench.conformity import SIMPLE, Limit, Mark, State, judge, refuse
+from bench.conformity import SIMPLE, State, judge, refuse
 from bench.diagnosis import Diagnosis, diagnose, known_of, load
 from bench.diagnosis.model import Kind
 from bench.judging import INFORMATION, Judged
 from bench.language import speaking
+from bench.limit import Limit, Mark
 from bench.measurement import InstrumentSnapshot, Measurement, Provenance
 from bench.order import Family
 from bench.procedure.tasks import BEFORE_DEMAGNETISING

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.conformity import Mark
 from bench.diagnosis import load
 from bench.diagnosis.figures import COMPUTED, words_of
 from bench.diagnosis.rules import SHIPPED
 from bench.errors import DataFileError, UsageError
+from bench.limit import Mark
 from bench.order import Family
 
 SOURCES = Path(__file__).parents[2] / "profiles" / "sources.toml"

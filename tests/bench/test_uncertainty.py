@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.conformity import ISO_14253_1, Mark, State, judge, limit_between
+from bench.conformity import ISO_14253_1, State, judge
 from bench.instrument import Capability
 from bench.language import Text
+from bench.limit import Mark, limit_between
 from bench.measurement import Component, Reading, Uncertainty
 from bench.quantities import Value
 from bench.uncertainty import Doubts, budget, certified, combine, coverage, effective_dof

@@ -11,8 +11,8 @@ import pytest
 import rfc8785
 
 from bench.calibre import ProfileLibrary
-from bench.conformity import Mark
 from bench.errors import UsageError
+from bench.limit import Mark
 from bench.order import Family
 from bench.quantities import Value
 from profiles.check import drifted

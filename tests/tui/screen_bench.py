@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.calibre import CalibreProfile, CaseProfile, Fact, ProfileIdentity, ProfileLimit, Stage
-from bench.conformity import Mark, limit_between
 from bench.desk import Desk
 from bench.errors import EtabliError, UsageError
 from bench.house import House
@@ -28,6 +27,7 @@ from bench.instrument import (
 )
 from bench.journal import Journal
 from bench.language import msg
+from bench.limit import Mark, limit_between
 from bench.measurement import Provenance, Reading, Sample, Trace
 from bench.metrology import Certificate, InstrumentRecord
 from bench.order import Family, Quote, RepairOrder, Watch

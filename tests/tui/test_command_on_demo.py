@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from command_line import Outcome, etabli, here
 
-from bench.conformity import Limit
 from bench.journal import Journal
 from bench.judging import MeasureTask, TaskLimit
+from bench.limit import Limit
 from bench.recording import Recorder, Recording
 
 

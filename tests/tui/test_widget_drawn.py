@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import language
-from bench.conformity import Limit, Mark, State
+from bench.conformity import State
 from bench.instrument import Program
+from bench.limit import Limit, Mark
 from bench.procedure.tasks import POSITIONS
 from bench.quantities import Value, quantity
 from tui.widgets.by_position import ByPosition, Spot

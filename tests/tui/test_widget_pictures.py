@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench import language
-from bench.conformity import Limit, Mark, State
+from bench.conformity import State
+from bench.limit import Limit, Mark
 from bench.quantities import quantity
 from tui.widgets import charset, digits, scale
 from tui.widgets.picklist import cell

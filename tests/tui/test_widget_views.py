@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from textual.app import App, ComposeResult
 
 from bench import language
-from bench.conformity import Limit, Mark
 from bench.instrument import InstrumentKind, Program, RunResult
 from bench.judging import Judged, MeasureTask, RunFacts, TaskLimit, evaluate
+from bench.limit import Limit, Mark
 from bench.measurement import InstrumentSnapshot, Provenance, Reading, Sample, Trace
 from bench.quantities import Value, quantity
 from tui.widgets import charset

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from bench.calibre import CalibreProfile, CaseProfile, ProfileLimit
-from bench.conformity import Mark
 from bench.language import _
+from bench.limit import Mark
 from bench.quantities import QUANTITIES
 from tui.screens.errands import ErrandRoom
 from tui.screens.profiles import Line, Profile, approval, compare, origin

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.conformity import Limit, State
+from bench.conformity import State
 from bench.language import _, number
+from bench.limit import Limit
 from bench.quantities import quantity, unit_text
 from tui.widgets.charset import Charset
 from tui.widgets.gauges import STATE_LOOKS, Gauge, bar, ends_of

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bench.conformity import Limit, State
+from bench.conformity import State
 from bench.language import _, number
+from bench.limit import Limit
 from bench.quantities import Quantity, unit_text
 from tui.widgets import scale
 from tui.widgets.charset import Charset

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from bench.conformity import Limit
 from bench.judging import Judged, MeasureTask
 from bench.language import Text
+from bench.limit import Limit
 from bench.measurement import Sample
 from bench.quantities import quantity
 from tui.widgets.readout import Shown

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from bench.conformity import Limit
 from bench.judging import Judged, MeasureTask
 from bench.language import N_, _
+from bench.limit import Limit
 from bench.measurement import Sample
 from bench.quantities import Value, quantity, unit_text
 from tui.keys import name_of

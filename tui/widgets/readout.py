@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.widget import Widget
 
-from bench.conformity import Limit, State
+from bench.conformity import State
 from bench.language import _, number
+from bench.limit import Limit
 from bench.quantities import Quantity, unit_text
 from tui.widgets import digits, scale
 

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from textual.content import Content
 
-from bench.conformity import Limit
 from bench.language import number
+from bench.limit import Limit
 from tui.widgets.charset import Charset, current
 
 Ends = tuple[float, float]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.conformity import Limit
 from bench.language import N_, _, number
+from bench.limit import Limit
 from bench.quantities import Value, quantity, unit_text
 from tui.widgets.charset import Charset
 from tui.widgets.picture import Picture, Row, fitted
