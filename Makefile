@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 group = $(shell sed -n '/^$(1) = \[/,/^\]/s/^ *"\([^"]*\)",*/"\1"/p' pyproject.toml)
 
-.PHONY: demo test check lint types imports pytest walk mutate-guards fuzz cycles soak bench pictures criteria catalogues clean
+.PHONY: demo test check lint types imports pytest walk check-workshop mutate-guards fuzz cycles soak bench pictures criteria catalogues clean
 
 demo: $(STAMP)
 	@$(BIN)/etabli demo
@@ -31,6 +31,9 @@ pytest: $(DEV_STAMP)
 
 walk: $(DEV_STAMP)
 	ETABLI_WALK_STEPS=100000 $(BIN)/python -m pytest -n 2 tests/bench/test_procedure_random_walk.py
+
+check-workshop: $(DEV_STAMP)
+	ETABLI_WORKSHOP_ORDERS=200000 $(BIN)/python -m pytest -rP tests/bench/test_generated_workshop.py
 
 mutate-guards: $(DEV_STAMP)
 	$(BIN)/python -m tests.mutants

@@ -230,6 +230,7 @@ def _between(bounds: Iterable[tuple[str, str, str]], fields: dict[str, Any]) -> 
     """Read bounds such as rate>10s/d. Raises UsageError; a wrong unit is named with those that fit."""
     low: Value | None = None
     high: Value | None = None
+    low_in = high_in = True
     key = ""
     for quantity, sign, written in bounds:
         named = _named("quantity", quantity)
@@ -243,11 +244,14 @@ def _between(bounds: Iterable[tuple[str, str, str]], fields: dict[str, Any]) -> 
             value = Value.parse(key, written)
         except QuantityMismatch as error:
             raise UsageError(error.what, error.why, error.remedy) from error
-        low, high = (value, high) if sign in (">", ">=", "≥") else (low, value)
+        if sign in (">", ">=", "≥"):
+            low, low_in = value, sign != ">"
+        else:
+            high, high_in = value, sign != "<"
     if not key:
         return None
     fields["quantity"] = (key,)
-    return Between(key, low, high)
+    return Between(key, low, high, low_in=low_in, high_in=high_in)
 
 
 def moment(written: str, *, end: bool = False, today: date | None = None) -> datetime:

@@ -85,11 +85,15 @@ def rows(
 
 
 class Between:
-    """Bounds of a value, in the canonical unit of its quantity; None is open."""
+    """Bounds of a value, in the canonical unit of its quantity; None is open. `low_in` and `high_in` say whether the
+    bound itself lies inside.
+    """
 
-    def __init__(self, quantity: str, low: Value | None, high: Value | None) -> None:
-        self.quantity = quantity
-        self._units = DIMENSIONS[QUANTITIES[quantity].dimension]
+    def __init__(
+        self, quantity: str, low: Value | None, high: Value | None, *, low_in: bool = True, high_in: bool = True
+    ) -> None:
+        self.quantity, self.low_in, self.high_in = quantity, low_in, high_in
+        self._unit, self._units = QUANTITIES[quantity].unit, DIMENSIONS[QUANTITIES[quantity].dimension]
         self.low = low.magnitude if low else None
         self.high = high.magnitude if high else None
 
@@ -97,5 +101,6 @@ class Between:
         """Whether a value in `unit` lies inside; a row without a value, or with one of another kind, does not."""
         if value is None or unit not in self._units:
             return False
-        y = Value.of(self.quantity, value, unit).magnitude
-        return (self.low is None or y >= self.low) and (self.high is None or y <= self.high)
+        y = value if unit == self._unit else Value.of(self.quantity, value, unit).magnitude
+        above = self.low is None or y > self.low or (self.low_in and y == self.low)
+        return above and (self.high is None or y < self.high or (self.high_in and y == self.high))

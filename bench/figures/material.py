@@ -111,12 +111,10 @@ class Material:
 
     @cached_property
     def left_out(self) -> Collection[str]:
-        """The orders that hold simulated or replayed values, where these are not wanted."""
+        """The orders that hold simulated or replayed values, where these are not wanted; also if measured since."""
         if self.made_up:
             return frozenset()
-        wanted = LogFilter(
-            provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - FAR, until=self.period.until
-        )
+        wanted = LogFilter(provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - FAR)
         return frozenset(order for (order,) in self.journal.log_tuples(wanted, ("order",)))
 
     @cached_property

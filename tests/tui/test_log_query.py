@@ -53,6 +53,8 @@ def test_a_bound_has_a_unit_of_its_quantity() -> None:
     assert query.filter.quantity == ("rate",)
     assert query.between is not None
     assert (query.between.low, query.between.high) == (10.0, pytest.approx(600 / 30.4375, rel=0.02))
+    assert (query.between.low_in, query.between.high_in) == (False, True)
+    assert not query.between.holds(10.0, "s/d") and query.between.holds(10.1, "s/d")
     assert query.filter.text == "fuite"
     with pytest.raises(UsageError, match="wrong dimension"):
         parse("rate>5bar")
