@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bench.errors import Refusal, Refused
 from bench.instrument import Capability, InstrumentError, OnSample, RunResult
 from bench.judging import Judged, MeasureTask, RunFacts
+from bench.language import msg
+from bench.measurement import Provenance
 from bench.metrology import InstrumentRecord
 from bench.pool import InstrumentPool
 from bench.uncertainty import certified
@@ -61,8 +64,18 @@ def run_task(
     """Run the task's program on `record` and return its result with everything that the judgement needs.
 
     `about` joins the header of the recording's segment; `capabilities` stand in place of the instrument's own with its
-    certificate's uncertainties. Raises Interrupted.
+    certificate's uncertainties. Raises Interrupted, and Refused (G-40) for an instrument that is a replay: what is
+    replayed was measured on another day, and never becomes a measurement of this order.
     """
+    if pool.provenance(record.id) is Provenance.REPLAYED:
+        raise Refused(
+            Refusal(
+                "G-40",
+                msg("{instrument} is a replay: what it says was measured on another day.", instrument=record.id),
+                msg("Connect the instrument itself; a session is looked at with “etabli replay”."),
+                msg("nobody"),
+            )
+        )
     snapshot = record.snapshot(clock.now().date())
     if capabilities is None:
         stated = record.certificate.expanded if record.certificate else {}

@@ -114,10 +114,21 @@ class Folder:
         return True
 
     def read_journal(self) -> Journal:
-        """Open the journal for reading, beside a bench that may be at work. Raises JournalError."""
-        from bench.journal import Journal
+        """Open the journal for reading, beside a bench that may be at work.
 
-        return Journal.open(self.journal, station="", writable=False)
+        Raises JournalError, and EtabliError where training and real work would be taken for each other.
+        """
+        from bench.journal import Journal
+        from bench.training.apart import check_apart
+
+        journal = Journal.open(self.journal, station="", writable=False)
+        try:
+            if (training := self._trains()) is not None:
+                check_apart(journal, training=training)
+        except BaseException:
+            journal.close()
+            raise
+        return journal
 
     def customer_store(self) -> CustomerStore:
         """Open the customers' file. Raises CustomerError."""
@@ -139,16 +150,19 @@ class Folder:
     def procedures(self, *, training: bool | None = None) -> ProcedureLibrary:
         """The procedures, with those of the evaluation settings for `training` (absent: as workshop.toml says)."""
         from bench.procedure.library import ProcedureLibrary
+
+        if not (self._trains() if training is None else training):
+            return ProcedureLibrary(self.path / "procedures")
         from bench.training.library import PROCEDURES
 
-        training = self._trains() if training is None else training
-        return ProcedureLibrary(self.path / "procedures", [PROCEDURES] if training else [])
+        return ProcedureLibrary(self.path / "procedures", [PROCEDURES])
 
-    def _trains(self) -> bool:
+    def _trains(self) -> bool | None:
+        """Whether this is a training workshop; None where workshop.toml does not say, or cannot be read."""
         try:
-            return self.file.exists() and self.settings().house.training
+            return self.settings().house.training if self.file.exists() else None
         except EtabliError:
-            return False
+            return None
 
 
 def _first_file(workshop: str, person: str, language: str) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def render(journal: Journal, number: str, fmt: str, language: str, version: str = "workshop") -> tuple[bytes, int]:
-    """Return the sheet as a file's content and the sequence of the order's last event. Raises UsageError."""
+    """Return the sheet as a file's content and the sequence of the order's last event.
+
+    Raises UsageError, and Refused for a blind exercise before its reveal.
+    """
     from bench.sheet import content, to_html, to_json, to_pdf
 
     events = _events(journal, number)
@@ -49,8 +52,10 @@ def paper(journal: Journal, kind: str, number: str, fmt: str, language: str) -> 
 
 def _events(journal: Journal, number: str) -> list[Event]:
     from bench.sheet import events_of
+    from bench.training.blind import may_be_told
 
     events = events_of(journal, number)
+    may_be_told(journal, events)
     if not events:
         known = ", ".join(row.number for row in journal.orders()[:8])
         raise UsageError(

@@ -20,6 +20,7 @@ from bench.quantities import Quantity
 from bench.recording import Recorder, RecordingFailed
 from bench.register import Register
 from bench.running import Clock
+from bench.training.apart import check_apart
 from drivers.manual import Ask
 from drivers.registry import is_manual
 from drivers.station import Station
@@ -67,6 +68,7 @@ class Workshop:
             self.asker = asker
             journal = Journal.open(folder.journal, station=settings.station)
             parts.callback(journal.close)
+            check_apart(journal, training=settings.house.training)
             hands: Callable[[str, Handling], None] = lambda order, handling: None  # noqa: E731
             if instruments and settings.simulation is not None:
                 if settings.house.training:

@@ -14,6 +14,7 @@ from bench.language import N_, _, number, speaking
 from bench.papers.layout import to_pdf
 from bench.papers.model import Paper
 from bench.sheet import model, words
+from bench.training.apart import MODE
 from bench.training.evidence import Evidence, StepSeen
 from bench.training.library import frames
 from bench.training.runs import Run, box_shown
@@ -29,8 +30,6 @@ COLUMNS = (
     "measurements", "attempts", "interrupted", "refusals", "alerts", "corrections", "box", "remark", "trainer", "at",
     "mode", "after_limit",
 )  # fmt: skip
-MODE = N_("TRAINING MODE")
-"""What stands on everything that leaves a training workshop."""
 
 
 def block_title(block: str) -> str:

@@ -13,18 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
-from bench.exports import COLUMNS, rows, whole_file, write_csv, write_jsonl
+from bench.exports import rows, whole_file, write_csv, write_jsonl
+from bench.house import House
 from bench.journal import LogRow
 from bench.journal.titles import StepTitles
 from bench.language import _, msg
+from bench.training.apart import MODE
 from tui import lines
 from tui.arguments_manager import LOG_FIELDS
 from tui.folder import Folder
+from tui.headless import narrate
 from tui.log_files import write
 from tui.log_query import KINDS, Query, parse, with_options
 from tui.log_words import about, outcome
 from tui.raw_frames import frames
 from tui.saved_filters import SavedFilters
+from tui.training.marks import Marks, marks
 
 if TYPE_CHECKING:
     from bench.journal import Journal
@@ -53,14 +57,18 @@ def run(arguments: Namespace) -> int:
             msg("What goes on for ever has no end to write to a file."), remedy=msg("Leave -o out, or --follow.")
         )
     with folder.read_journal() as journal:
+        house = folder.settings().house if folder.file.exists() else House("")
+        told = marks(journal, house)
+        if told.hidden:
+            narrate(told.said())
         if arguments.events:
-            _events(journal, wanted)
+            _events(journal, wanted, told)
         elif arguments.frames:
-            _frames(journal, wanted, folder)
+            _frames(journal, wanted, folder, told)
         elif arguments.output in (None, "-"):
-            _to_terminal(journal, wanted, arguments)
+            _to_terminal(journal, wanted, arguments, told)
         else:
-            _to_file(journal, wanted, arguments)
+            _to_file(journal, wanted, arguments, told, house)
     return 0
 
 
@@ -86,25 +94,33 @@ def _list(saved: SavedFilters) -> int:
     return 0
 
 
-def _to_terminal(journal: Journal, wanted: Query, arguments: Namespace) -> None:
-    columns = list(COLUMNS)
+def _to_terminal(journal: Journal, wanted: Query, arguments: Namespace, told: Marks) -> None:
+    found = told.tuples(_tuples(journal, wanted, arguments.follow))
     match arguments.format:
         case "jsonl":
-            write_jsonl(sys.stdout, columns, _tuples(journal, wanted, arguments.follow))
+            write_jsonl(sys.stdout, told.columns, found)
         case "csv":
-            write_csv(sys.stdout, columns, _tuples(journal, wanted, arguments.follow), comma=arguments.comma)
+            write_csv(sys.stdout, told.columns, found, comma=arguments.comma)
         case _:
-            _table(_rows(journal, wanted, arguments.follow), StepTitles(journal))
+            _headline(told, sys.stdout.write)
+            _table(_rows(journal, wanted, arguments.follow, told), StepTitles(journal))
 
 
-def _to_file(journal: Journal, wanted: Query, arguments: Namespace) -> None:
+def _headline(told: Marks, put: Callable[[str], Any]) -> None:
+    """Begin a training workshop's table with its mark."""
+    if told.training:
+        put(_(MODE) + "\n")
+
+
+def _to_file(journal: Journal, wanted: Query, arguments: Namespace, told: Marks, house: House) -> None:
     path = Path(arguments.output)
     if arguments.format == "table":
         with whole_file(path, force=arguments.force) as half, half.open("w", encoding="utf-8") as stream:
-            found = (row for row in journal.log(wanted.filter) if _fits(wanted, row))
+            found = (row for row in told.rows(journal.log(wanted.filter)) if _fits(wanted, row))
+            _headline(told, stream.write)
             _table(found, StepTitles(journal), stream.write)
     else:
-        write(journal, wanted, arguments.format, path, comma=arguments.comma, force=arguments.force)
+        write(journal, wanted, arguments.format, path, house=house, comma=arguments.comma, force=arguments.force)
     print(path)
 
 
@@ -117,14 +133,14 @@ def _tuples(journal: Journal, wanted: Query, follow: bool) -> Iterator[tuple[Any
         sys.stdout.flush()
 
 
-def _rows(journal: Journal, wanted: Query, follow: bool) -> Iterator[LogRow | None]:
+def _rows(journal: Journal, wanted: Query, follow: bool, told: Marks) -> Iterator[LogRow | None]:
     """Give the rows of the table; None where those that there are have been given and more may come."""
     after = journal.log_head() if follow else 0
-    yield from (row for row in journal.log(wanted.filter) if _fits(wanted, row))
+    yield from (row for row in told.rows(journal.log(wanted.filter)) if _fits(wanted, row))
     if follow:
         yield None
     for _news, since in _followed(journal, after) if follow else ():
-        yield from (row for row in journal.log(wanted.filter, after=since) if _fits(wanted, row))
+        yield from (row for row in told.rows(journal.log(wanted.filter, after=since)) if _fits(wanted, row))
         yield None
 
 
@@ -142,10 +158,10 @@ def _fits(wanted: Query, row: LogRow) -> bool:
     return wanted.between is None or wanted.between.holds(row.value, row.unit)
 
 
-def _events(journal: Journal, wanted: Query) -> None:
+def _events(journal: Journal, wanted: Query, told: Marks) -> None:
     """Print the events behind the rows, each once: what the journal really holds."""
     last = 0
-    for row in journal.log(wanted.filter):
+    for row in told.rows(journal.log(wanted.filter)):
         if row.seq == last or not _fits(wanted, row):
             continue
         last = row.seq
@@ -154,10 +170,10 @@ def _events(journal: Journal, wanted: Query) -> None:
             print(json.dumps({**vars(event), "kind": event.kind.value}, ensure_ascii=False, default=dict))
 
 
-def _frames(journal: Journal, wanted: Query, folder: Folder) -> None:
+def _frames(journal: Journal, wanted: Query, folder: Folder, marked: Marks) -> None:
     """Print what crossed the wire for the rows, each segment once."""
     told: set[str] = set()
-    for row in journal.log(wanted.filter):
+    for row in marked.rows(journal.log(wanted.filter)):
         if row.recording and row.recording not in told and _fits(wanted, row):
             told.add(row.recording)
             print(f"{row.at}  {row.order}  {row.step}  {row.recording}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from bench.errors import EtabliError
 from bench.journal.rows import LogFilter, LogRow
 from bench.journal.titles import StepTitles
 from bench.language import N_, _
+from bench.training.blind import hidden_orders
 from tui.log_query import KINDS, Query, parse
 from tui.log_words import about, outcome
 from tui.saved_filters import SavedFilters
@@ -180,23 +181,28 @@ class LogScreen(ErrandRoom):
             about(row, self._titles)
 
     def _found(self, query: Query, before: int | None) -> list[LogRow]:
-        """Return a page; with bounds of a value as many pages as it takes to fill one."""
-        if query.between is None:
+        """Return a page; where some rows are not shown, as many pages as it takes to fill one."""
+        hidden = hidden_orders(self._journal, self.app.desk.house)
+        if query.between is None and not hidden:
             return list(self._journal.log_page(query.filter, limit=PAGE, before=before))
         found: list[LogRow] = []
         while len(found) < PAGE:
             page = self._journal.log_page(query.filter, limit=PAGE * 5, before=before)
-            found += [row for row in page if query.between.holds(row.value, row.unit)]
+            found += [row for row in page if _shows(query, hidden, row)]
             if len(page) < PAGE * 5:
                 break
             before = page[-1].n
         return found
 
     def _count(self, query: Query) -> int:
-        if query.between is None:
+        hidden = hidden_orders(self._journal, self.app.desk.house)
+        if query.between is None and not hidden:
             return int(self._journal.log_count(query.filter))
-        held = self._journal.log_tuples(query.filter, ("value", "unit"))
-        return sum(query.between.holds(value, unit) for value, unit in held)
+        held = self._journal.log_tuples(query.filter, ("value", "unit", "order"))
+        between = query.between
+        return sum(
+            order not in hidden and (between is None or between.holds(value, unit)) for value, unit, order in held
+        )
 
     async def _next_page(self) -> None:
         query, rows = self.query_now, self.query_one(PickList).rows
@@ -244,11 +250,8 @@ class LogScreen(ErrandRoom):
         return True
 
     def _since(self, query: Query, known: int) -> list[LogRow]:
-        news = [
-            row
-            for row in self._journal.log(query.filter, after=known)
-            if query.between is None or query.between.holds(row.value, row.unit)
-        ]
+        hidden = hidden_orders(self._journal, self.app.desk.house)
+        news = [row for row in self._journal.log(query.filter, after=known) if _shows(query, hidden, row)]
         self._entitle(news)
         return news
 
@@ -361,8 +364,15 @@ class LogScreen(ErrandRoom):
             from tui.log_files import export
 
             folder = self.app.workshop.folder.path / "exports"
-            path = await asyncio.to_thread(export, self._journal, self.query_now, form, folder)
+            house = self.app.desk.house
+            path = await asyncio.to_thread(export, self._journal, self.query_now, form, folder, house)
             self.app.notify(_("Written: {path}").format(path=path), markup=False, timeout=15)
+
+
+def _shows(query: Query, hidden: Collection[str], row: LogRow) -> bool:
+    """Whether a row is shown: inside the bounds of a value, and of no blind exercise before its reveal."""
+    inside = query.between is None or query.between.holds(row.value, row.unit)
+    return inside and row.order not in hidden
 
 
 def _read_as(field: str, value: str) -> str:
