@@ -29,6 +29,7 @@ from bench.errors import EtabliError, ExitCode
 from bench.language import N_, _, current, use
 from tui import preferences
 from tui.drafts import Drafts
+from tui.endurance import settle
 from tui.hands import Label
 from tui.hearing import Hearing
 from tui.keys import Hint, hints
@@ -202,6 +203,8 @@ class EtabliApp(HardyApp, LikedApp):
         workshop = self._opener()
         for name in _BEHIND_THE_PICTURE:
             importlib.import_module(name)
+        if not self.is_headless:  # in tests programs come and go
+            settle()
         return workshop
 
     def _say_not_open(self, error: EtabliError) -> None:

@@ -22,6 +22,7 @@ from textual.worker import Worker, WorkerState
 
 from bench.errors import EtabliError
 from bench.language import msg
+from tui.endurance import keep_no_pictures
 
 if TYPE_CHECKING:
     _Pump = MessagePump
@@ -102,6 +103,7 @@ class HardyApp(Hardy, App[int]):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        keep_no_pictures()
         self.logbook = Logbook()
         self.crashes: list[Exception] = []
 

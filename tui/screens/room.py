@@ -38,13 +38,29 @@ class Room(Hardy, Screen[None]):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (SMALLEST[0], "-narrow"), (120, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-low"), (40, "-tall")]
+        self._resumed = False
 
     def compose(self) -> ComposeResult:
+        self._fit_at_once()
         yield TopBar()
         with Container(id="room"):
             yield from self.furnish()
         yield KeyBar()
         yield TooSmall()
+
+    def _fit_at_once(self) -> None:
+        """Take the layout for this size before anything is styled: Textual takes it after the first picture, and then
+        styles and paints everything once more.
+        """
+        width, height = self.app.size
+        for cells, steps in ((width, self.HORIZONTAL_BREAKPOINTS), (height, self.VERTICAL_BREAKPOINTS)):
+            self.add_class(max(step for step in steps or () if step[0] <= cells)[1])
+
+    @on(events.ScreenResume)
+    def _styled_already(self, event: events.ScreenResume) -> None:
+        """Spare a room that has just been furnished what only one that comes back may need: other styles."""
+        event.refresh_styles = event.refresh_styles and self._resumed
+        self._resumed = True
 
     @on(events.ScreenResume)
     def enlarge(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -18,26 +17,24 @@ from tui.widgets.charset import Charset
 
 # One row of a picture: text and the name of its look, from left to right.
 Row = Sequence[tuple[str, str]]
-LOOKS = ("plain", "strong", "faint", "main", "other", "both", "limit", "good", "warn", "bad")
+LOOKS = {
+    "plain": "$foreground",
+    "strong": "bold $foreground",
+    "faint": "$text-muted",
+    "main": "$primary",
+    "other": "$secondary",
+    "both": "$foreground",
+    "limit": "$warning",
+    "good": "$success",
+    "warn": "bold $warning",
+    "bad": "bold $error",
+}
 
 
 class Picture(Widget):
     """A picture of so many cells. A subclass gives `rows`, and calls `changed` when it would draw something else."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"picture--{look}" for look in LOOKS}
-    DEFAULT_CSS = """
-    Picture { height: 1fr; width: 1fr; }
-    Picture > .picture--plain { color: $foreground; }
-    Picture > .picture--strong { color: $foreground; text-style: bold; }
-    Picture > .picture--faint { color: $text-muted; }
-    Picture > .picture--main { color: $primary; }
-    Picture > .picture--other { color: $secondary; }
-    Picture > .picture--both { color: $foreground; }
-    Picture > .picture--limit { color: $warning; }
-    Picture > .picture--good { color: $success; }
-    Picture > .picture--warn { color: $warning; text-style: bold; }
-    Picture > .picture--bad { color: $error; text-style: bold; }
-    """
+    DEFAULT_CSS = "Picture { height: 1fr; width: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,9 +96,9 @@ class Picture(Widget):
 
     def _mixed(self) -> dict[str, Style]:
         """Return the style of each look on this widget's ground, kept until a theme or a class changes it."""
-        base = self.rich_style
-        styles = {look: self.get_component_rich_style(f"picture--{look}", partial=True) for look in LOOKS}
-        self._looks = {look: base + style for look, style in styles.items()}
+        # No component classes: each would be a node of its own, restyled with every picture whenever a screen opens.
+        parse = self.app.stylesheet.parse_style
+        self._looks = {look: (self.visual_style + parse(style)).rich_style for look, style in LOOKS.items()}
         return self._looks
 
     def row(self, y: int) -> Row:
