@@ -197,12 +197,11 @@ class Player:
         self.bookmarks.sort()
         return made
 
-    def next_stop(self, after: float, until: float) -> Bookmark | None:
-        """Return the first bookmark with a question after one moment, up to and with another."""
-        first = bisect_right(self.bookmarks, after, key=lambda bookmark: bookmark.at)
-        questions = (each for each in self.bookmarks[first:] if each.question)
-        found = next(questions, None)
-        return found if found is not None and found.at <= until else None
+    def questions_between(self, since: float, until: float) -> list[Bookmark]:
+        """Return the bookmarks with a question from one moment to another, both included, in time order."""
+        first = bisect_left(self.bookmarks, since, key=lambda bookmark: bookmark.at)
+        last = bisect_right(self.bookmarks, until, key=lambda bookmark: bookmark.at)
+        return [each for each in self.bookmarks[first:last] if each.question]
 
     # -- what there is -----------------------------------------------------------------------------------------
 

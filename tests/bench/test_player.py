@@ -149,12 +149,12 @@ def test_a_reading_that_nobody_wants_any_more_ends(session: Session) -> None:
     assert 0.0 < reading.share < 0.1
 
 
-def test_it_stops_at_the_next_question(player: Player) -> None:
+def test_the_questions_of_a_stretch_are_found(player: Player) -> None:
     player.bookmarks[:] = [Bookmark(10.0, "seen"), Bookmark(20.0, "", "Why?"), Bookmark(30.0, "", "And now?")]
-    assert player.next_stop(0.0, 19.9) is None
-    assert player.next_stop(0.0, 20.0) == player.bookmarks[1]
-    assert player.next_stop(20.0, 40.0) == player.bookmarks[2]
-    assert player.next_stop(30.0, 1e9) is None
+    assert player.questions_between(0.0, 19.9) == []
+    assert player.questions_between(0.0, 20.0) == [player.bookmarks[1]]
+    assert player.questions_between(20.0, 40.0) == player.bookmarks[1:]
+    assert player.questions_between(30.1, 1e9) == []
     player.bookmarks.clear()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from school_pilot import choose_line
 from screen_pilot import LARGE, SMALL, Hands
 
 from bench import language
@@ -22,9 +23,10 @@ from tui.folder import Folder
 from tui.screens.trainer_evidence import EvidenceScreen
 from tui.screens.trainer_exercise import ExerciseScreen
 from tui.screens.trainer_library import LibraryScreen
-from tui.screens.trainer_player import PlayerScreen, moment
+from tui.screens.trainer_player import PlayerScreen
 from tui.training.sessions import SessionLibrary, card_of
 from tui.training.workshop import found
+from tui.widgets.session_line import moment
 from tui.workshop import Workshop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
@@ -193,6 +195,7 @@ async def test_a_bookmark_with_its_note_is_kept_and_found_again(school: Folder) 
 @by_keys
 async def test_a_trainee_begins_answers_and_sees_the_answer(school: Folder) -> None:
     async with in_the_library(school) as hands:
+        await choose_line(hands, "m-01")
         await hands.press("enter")
         await hands.until(lambda: isinstance(hands.app.screen, ExerciseScreen))
         screen = hands.app.screen
@@ -205,7 +208,8 @@ async def test_a_trainee_begins_answers_and_sees_the_answer(school: Folder) -> N
         await hands.sees("Give the diagnosis")
         await hands.press("escape")
         hands.app.attempt(screen._keep, "diagnosis", "Hors repère", ["MEC-REP"], [])
-        await hands.sees("Hors repère", "Show the answer")
+        await hands.until(lambda: screen.run is not None and screen.run.diagnosis is not None)
+        await hands.sees("Show the answer")
         await hands.press("enter")
         await hands.until(lambda: screen.run is not None and bool(screen.run.revealed))
         await hands.settle()
@@ -222,6 +226,7 @@ async def test_a_trainee_begins_answers_and_sees_the_answer(school: Folder) -> N
 @by_keys
 async def test_the_trainer_ticks_boxes_and_prints_the_grid(school: Folder) -> None:
     async with in_the_library(school) as hands:
+        await choose_line(hands, "m-01")
         await hands.press("enter", "enter")
         await hands.sees("EX-0001")
     async with in_the_library(school, who=1, size=LARGE) as hands:

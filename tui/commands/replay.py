@@ -27,10 +27,13 @@ def run(arguments: Namespace) -> int:
         raise UsageError(msg("The speed must be more than 0, not {speed}.", speed=speed))
     folder = Folder.home()
     folder.use_dialects()
-    entry = SessionLibrary(folder).find(arguments.session)
+    library = SessionLibrary(folder)
+    entry = library.find(arguments.session)
     if entry.origin == IMPORTED:
         packed = bundle.read(entry.path)
         recording, truncated = packed.open_recording(entry.path), packed.card.cut_off
+        for notice in library.lacking(packed.card):
+            narrate(str(notice))
     else:
         recording = Recording.open(entry.path)
         truncated = recording.truncated

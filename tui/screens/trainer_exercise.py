@@ -87,8 +87,10 @@ class ExerciseScreen(ErrandRoom):
         run = self.run
         if run is None:
             found = [Errand(_("Begin"), self._begin)]
-            if self._settings:
+            if len(self._settings) > 1:
                 found.append(Errand(_("Begin in another setting …"), self._begin_elsewhere))
+            if not self.exercise.replayed:
+                found.append(Errand(_("Begin blind: verdicts and limits hidden"), self._begin_blind))
             return found
         found = [Errand(self._work_word(), self._work)]
         if not run.revealed:
@@ -101,11 +103,15 @@ class ExerciseScreen(ErrandRoom):
         found.append(Errand(_("Evidence by criterion"), self._evidence))
         return found
 
-    async def _begin(self, setting: str = "") -> None:
+    async def _begin(self, setting: str = "", *, blind: bool = False) -> None:
         operator = self.app.operator
         assert operator is not None
-        self.run = await self.app.at_bench(begin, self.app.desk, self.exercises, self.exercise.id, operator, setting)
+        desk, chosen = self.app.desk, self.exercise.id
+        self.run = await self.app.at_bench(begin, desk, self.exercises, chosen, operator, setting, blind=blind)
         self._changed()
+
+    async def _begin_blind(self) -> None:
+        await self._begin(blind=True)
 
     async def _begin_elsewhere(self) -> None:
         options = [(name, _setting(name, frames()[name].minutes)) for name in self._settings]
@@ -130,9 +136,12 @@ class ExerciseScreen(ErrandRoom):
         from tui.screens.trainer_player import PlayerScreen
 
         opened = await asyncio.to_thread(self.library.open, self.exercises.session(self.exercise.id))
-        opened.player.bookmarks = sorted([*opened.player.bookmarks, *replayed.stops(self.exercise)])
+        stops = replayed.stops(self.exercise)
+        answered = [stop for stop in stops if run.revealed or run.answer(stop.note) is not None]
+        questions = {stop: self._asking(stop.note) for stop in stops if stop not in answered}
         hidden = not run.revealed and bool({"verdicts", "limits"} & set(run.hide))
-        await self.app.push_screen(PlayerScreen(self.library, opened, locked=hidden))
+        player = PlayerScreen(self.library, opened, locked=hidden, questions=questions, answered=answered)
+        await self.app.push_screen(player)
 
     async def _diagnose(self) -> None:
         codes: list[str] = []
@@ -173,6 +182,13 @@ class ExerciseScreen(ErrandRoom):
                 await self._keep(question_id, text)
 
         return answer
+
+    def _asking(self, question_id: str) -> Callable[[], Awaitable[bool]]:
+        async def ask() -> bool:
+            await self._answering(question_id)()
+            return self.run is not None and self.run.answer(question_id) is not None
+
+        return ask
 
     async def _keep(
         self,

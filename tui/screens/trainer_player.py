@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -20,7 +20,7 @@ from bench.judging import INFORMATION, Judged, MeasureTask
 from bench.language import N_, Message, _, msg
 from bench.measurement import Sample
 from bench.recording.heard import Depth, Heard
-from bench.recording.player import FASTEST, SLOWEST, Player, Stride
+from bench.recording.player import FASTEST, SLOWEST, Bookmark, Player, Stride
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
@@ -29,7 +29,7 @@ from tui.widgets.panel import Panel
 from tui.widgets.pictures import Pictures
 from tui.widgets.readout import Readout, Shown
 from tui.widgets.results import Results
-from tui.widgets.session_line import SessionLine, clock
+from tui.widgets.session_line import SessionLine, clock, moment
 
 if TYPE_CHECKING:
     from tui.training.sessions import Opened, SessionLibrary
@@ -37,11 +37,18 @@ if TYPE_CHECKING:
 SPEEDS = (SLOWEST, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, FASTEST)
 FRAMES_A_SECOND = 12
 NOTICES = 4
+BESIDE = 0.05  # s from a bookmark at which one still stands at it
+
+Ask = Callable[[], Awaitable[bool]]
 _ASIDE = ("phase", "beat_rate", "signal_level")
 
 
 class PlayerScreen(ErrandRoom):
-    """Plays one session. `blind` hides verdicts and limits until they are shown with H, or for good with `locked`."""
+    """Plays one session. `blind` hides verdicts and limits until they are shown with H, or for good with `locked`.
+
+    Playing stops at each bookmark with a question until it is answered. `questions` are those of an exercise, each with
+    what asks it and tells whether it was answered; `answered` are those that need no answer any more.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "main", N_("Play"), id="main"),
@@ -59,12 +66,22 @@ class PlayerScreen(ErrandRoom):
         Binding("q", "faster(-1)", N_("Slower"), show=False, id="slower"),
         Binding("g", "go_to", N_("Go to …"), show=False, id="go-to"),
         Binding("b", "bookmark", N_("Bookmark"), id="bookmark"),
+        Binding("delete", "forget", N_("Remove the bookmark"), show=False, id="forget"),
         Binding("h", "hide", N_("Hide verdicts"), show=False, id="hide"),
         Binding("v", "picture", N_("Next picture"), show=False, id="picture"),
         Binding("z", "zoom", N_("Zoom the paper strip"), show=False, id="zoom"),
     ]
 
-    def __init__(self, library: SessionLibrary, opened: Opened, *, blind: bool = False, locked: bool = False) -> None:
+    def __init__(
+        self,
+        library: SessionLibrary,
+        opened: Opened,
+        *,
+        blind: bool = False,
+        locked: bool = False,
+        questions: Mapping[Bookmark, Ask] | None = None,
+        answered: Iterable[Bookmark] = (),
+    ) -> None:
         super().__init__()
         self.library = library
         self.opened = opened
@@ -73,6 +90,10 @@ class PlayerScreen(ErrandRoom):
         self.locked = locked
         self.playing = False
         self.speed = 1.0
+        self._questions = dict(questions or {})
+        self._answered: dict[Bookmark, str] = dict.fromkeys(answered, "")
+        self._foreign = frozenset({*self._questions, *self._answered})
+        self.player.bookmarks = sorted({*self.player.bookmarks, *self._questions, *self._answered})
         self._on: int | None = None
         self._heard = 0
         self._results: tuple[object, ...] = ()
@@ -154,10 +175,33 @@ class PlayerScreen(ErrandRoom):
         passed, self._last = (now - self._last) * self.speed, now
         if self.player.known() < Depth.WHOLE:  # no moment passes unseen
             return
+        here = self.player.position
+        stops = self.player.questions_between(here, here + passed)
+        stop = next((each for each in stops if each not in self._answered), None)
+        if stop is not None:
+            self.player.seek(stop.at)
+            self._play(False)
+            self.do(lambda: self._ask(stop))
+            return
         self.player.advance(passed)
         if self.player.position >= self.player.duration:
             self._play(False)
         self._show()
+
+    async def _ask(self, stop: Bookmark) -> None:
+        """Ask a question of the session, and play on when it has been answered."""
+        if stop in self._questions:
+            if not await self._questions[stop]():
+                return
+            self._answered[stop] = ""
+        else:
+            question: Callable[[], str] = lambda: f"{clock(stop.at)}  {stop.question}"  # noqa: E731
+            written = await self.app.push_screen_wait(Reason(question))
+            if written is None:
+                return
+            self._answered[stop] = written
+        if self.is_current:
+            self._play(True)
 
     def action_stride(self, stride: Stride, back: bool = False) -> None:
         self._play(False)
@@ -207,17 +251,36 @@ class PlayerScreen(ErrandRoom):
 
     async def _bookmark(self) -> None:
         at = clock(self.player.position)
-        note = await self.app.push_screen_wait(Reason(lambda: _("Note of the bookmark at {time}").format(time=at)))
+        said = N_("Bookmark at {time}: a note, or a question that ends with “?”: playing stops there and asks it")
+        note = await self.app.push_screen_wait(Reason(lambda: _(said).format(time=at)))
         if note is None:
             return
-        self.player.bookmark(note)
-        await asyncio.to_thread(self.library.keep, self.opened.name, list(self.player.bookmarks))
+        self.player.bookmark(*("", note) if note.endswith("?") else (note, ""))
+        await self._keep()
+
+    def action_forget(self) -> None:
+        here = self._bookmark_here()
+        if here is None or here in self._foreign:
+            self.notify(_("No bookmark of yours stands here."), markup=False)
+            return
+        self.player.bookmarks.remove(here)
+        self.do(self._keep)
+
+    async def _keep(self) -> None:
+        own = [each for each in self.player.bookmarks if each not in self._foreign]
+        await asyncio.to_thread(self.library.keep, self.opened.name, own)
         self._show()
+
+    def _bookmark_here(self) -> Bookmark | None:
+        here = self.player.position
+        return next((each for each in reversed(self.player.bookmarks) if abs(each.at - here) < BESIDE), None)
 
     def errands(self) -> list[Errand]:
         if self.blind or not self.opened.reading.judged:
             return []
         found = [Errand(_("What if: simple acceptance"), self._simple)]
+        if self.player.differences():
+            found.insert(0, Errand(_("What today’s program says otherwise"), self._otherwise))
         if any("lift_angle" in heard.task.program.parameters for heard in self.player.tasks):
             found.insert(0, Errand(_("What if: another lift angle …"), self._other_angle))
         return found
@@ -242,13 +305,20 @@ class PlayerScreen(ErrandRoom):
 
         await self._beside(WhatIf(rule=RULES["simple"]), str(RULES["simple"]))
 
+    async def _otherwise(self) -> None:
+        from tui.screens.trainer_what_if import WhatIfScreen
+
+        said = N_("What the record says, and beside it what today’s program says.")
+        await self.app.push_screen(WhatIfScreen(self.player.differences(), lambda: _(said), N_("today")))
+
     async def _beside(self, other: object, words: str) -> None:
         from bench.recording.what_if import WhatIf, what_if
         from tui.screens.trainer_what_if import WhatIfScreen
 
         assert isinstance(other, WhatIf)
         tasks = await asyncio.to_thread(what_if, self.player.tasks, other)
-        await self.app.push_screen(WhatIfScreen(tasks, words))
+        said = N_("What if: {words}. Nothing of it goes into a record.")
+        await self.app.push_screen(WhatIfScreen(tasks, lambda: _(said).format(words=words)))
 
     def leave(self) -> None:
         self._play(False)
@@ -260,7 +330,7 @@ class PlayerScreen(ErrandRoom):
         state = self.player.state
         line = self.query_one(SessionLine)
         line.at, line.speed, line.playing, line.blind = state.at, self.speed, self.playing, self.blind
-        line.bookmarks = [bookmark.at for bookmark in self.player.bookmarks]
+        line.bookmarks = [(bookmark.at, bool(bookmark.question)) for bookmark in self.player.bookmarks]
         line.what = self._what()
         line.heard = self.opened.reading.share
         line.refresh()
@@ -296,10 +366,10 @@ class PlayerScreen(ErrandRoom):
             parts.append(f"{heard.segment.instrument} {heard.task.label}".strip())
             parts.append(_("sample {count}").format(count=state.heard))
             parts.append(_("frame {count}").format(count=state.frames))
-        note = next((b for b in reversed(self.player.bookmarks) if abs(b.at - state.at) < 0.05), None)
-        if note is not None:
-            parts.append(f"★ {note.note}")
-            parts += [f"? {note.question}"] if note.question else []
+        if (note := self._bookmark_here()) is not None:
+            said = self._answered.get(note, "")
+            parts.append(f"? {note.question}" if note.question else f"★ {note.note}")
+            parts += [f"→ {said}"] if said else []
         return " · ".join(part for part in parts if part)
 
     def _shown_task(self, task: MeasureTask) -> MeasureTask:
@@ -319,16 +389,3 @@ class PlayerScreen(ErrandRoom):
             Shown(s.quantity, s.magnitude, task.limit_for(s.quantity.id, task.label), asked=not self.blind)
             for s in ordered
         ]
-
-
-def moment(written: str) -> float:
-    """Read a time in a session: 90, 1:30 or 1:02:03. Raises UsageError."""
-    try:
-        parts = [float(part.replace(",", ".")) for part in written.split(":")]
-        if not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
-            raise ValueError(written)
-    except ValueError:
-        raise UsageError(
-            msg("“{written}” is no time in a session.", written=written), remedy=msg("Write 90, 1:30 or 1:02:03.")
-        ) from None
-    return sum(part * 60.0**place for place, part in enumerate(reversed(parts)))

@@ -100,7 +100,7 @@ class SessionLibrary:
             packed = files.read(entry.path)
             recording, events = packed.open_recording(entry.path), list(packed.events)
             truncated, kept = packed.card.cut_off, packed.card.bookmarks
-            notices = list(missing(packed.card, *self._versions(packed.card)))
+            notices = self.lacking(packed.card)
             card: Card | None = packed.card
         else:
             recording = Recording.open(entry.path)
@@ -126,10 +126,14 @@ class SessionLibrary:
         packed.open_recording(path)  # raises where the recording inside is none
         name = path.name.removesuffix(files.ENDING)
         to = sheets.write(self.path / f"{name}{files.ENDING}", path.read_bytes(), force=force)
-        notices = list(missing(packed.card, *self._versions(packed.card)))
+        notices = self.lacking(packed.card)
         if packed.card.cut_off:
             notices.insert(0, msg("Its recording breaks off: it is played up to there."))
         return Entry(name, IMPORTED, to, packed.card), notices
+
+    def lacking(self, card: Card) -> list[Message]:
+        """Say which profiles and procedures of a session are not here, or are here in another version."""
+        return list(missing(card, *self._versions(card)))
 
     def give_out(self, numbers: Sequence[str], card: Card, names: Iterable[str] = ()) -> Bundle:
         """Return the session of some orders of this workshop's journal. Raises UsageError."""

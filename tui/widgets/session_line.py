@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from bench.language import _, number
+from bench.errors import UsageError
+from bench.language import _, msg, number
 
 
 def clock(seconds: float) -> str:
@@ -18,8 +19,24 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
+def moment(written: str) -> float:
+    """Read a time in a session: 90, 1:30 or 1:02:03. Raises UsageError."""
+    try:
+        parts = [float(part.replace(",", ".")) for part in written.split(":")]
+        if not 1 <= len(parts) <= 3 or any(part < 0 for part in parts):
+            raise ValueError(written)
+    except ValueError:
+        raise UsageError(
+            msg("“{written}” is no time in a session.", written=written), remedy=msg("Write 90, 1:30 or 1:02:03.")
+        ) from None
+    return sum(part * 60.0**place for place, part in enumerate(reversed(parts)))
+
+
 class SessionLine(Widget):
-    """Three lines: the mark and the place, the tasks on the session's time, and the place below them."""
+    """The mark and the pace, what runs there, the tasks on the session's time, and the place below them.
+
+    `bookmarks` are moments, and whether each asks something; `heard` is the share of the session heard so far.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +47,7 @@ class SessionLine(Widget):
         self.playing = self.blind = False
         self.heard = 1.0
         self.tasks: Sequence[tuple[float, float]] = ()
-        self.bookmarks: Sequence[float] = ()
+        self.bookmarks: Sequence[tuple[float, bool]] = ()
         self.styles.height = 4
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -63,8 +80,8 @@ class SessionLine(Widget):
         for begin, end in self.tasks:
             for cell in range(self._cell(begin, width), self._cell(end, width) + 1):
                 cells[cell] = "━"
-        for at in self.bookmarks:
-            cells[self._cell(at, width)] = "★"
+        for at, asks in self.bookmarks:
+            cells[self._cell(at, width)] = "?" if asks else "★"
         here = self._cell(self.at, width)
         return Content.assemble(("".join(cells[: here + 1]), "$primary"), ("".join(cells[here + 1 :]), "$text-muted"))
 
