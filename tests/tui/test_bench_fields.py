@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from screen_pilot import SMALL, Hands, at_the_bench
 from textual.widgets import Input
 
 from bench.events import EventKind
+from bench.running import Clock
 from tui.screens.bench import BenchScreen
 from tui.screens.bench_photos import PhotoPath
 from tui.screens.rows import FormDialog, PickDialog
@@ -223,6 +225,10 @@ def test_a_photo_is_attached_from_its_folder_and_one_of_the_order_s_is_taken_aga
     run(tmp_path, work, step="picture")
 
 
+def line_of(hands: Hands) -> Input:
+    return hands.app.screen.query_one(Input)
+
+
 def test_what_is_no_picture_is_refused_and_its_path_can_be_mended(tmp_path: Path) -> None:
     wrong = tmp_path / "notes.jpg"
     wrong.write_text("no picture", encoding="utf-8")
@@ -232,7 +238,7 @@ def test_what_is_no_picture_is_refused_and_its_path_can_be_mended(tmp_path: Path
         await hands.until(lambda: isinstance(hands.app.screen, PhotoPath))
         await put(hands, str(wrong))
         await hands.tap("enter")
-        await hands.until(lambda: isinstance(hands.app.screen, PhotoPath) and hands.app.screen.typed == str(wrong))
+        await hands.until(lambda: isinstance(hands.app.screen, PhotoPath) and line_of(hands).value == str(wrong))
         assert EventKind.PHOTO_ATTACHED not in kinds(hands)
 
     run(tmp_path, work, step="picture")
@@ -265,11 +271,17 @@ def test_a_wait_counts_down_and_enter_goes_on_when_it_is_over(tmp_path: Path) ->
         assert bench(hands).main_word() == ""
         await hands.press("enter")
         assert EventKind.REFUSED not in kinds(hands)
+        hands.bench.desk.clock = TwoDaysLater()
         await hands.until(lambda: bench(hands).main_word() == "Go on")
         await hands.press("enter")
         await hands.sees("Stops: Settled")
 
-    run(tmp_path, work, step="wait", wait_scale=2400.0)
+    run(tmp_path, work, step="wait", wait_scale=1.0)
+
+
+class TwoDaysLater(Clock):
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=2)
 
 
 def test_the_safety_card_is_read_with_enter_and_holds_for_today(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class BenchScreen(MeasuringRoom):
         with Container(id="middle"):
             yield StepsMap()
             with Vertical(id="work"):
-                yield Todo()
+                yield Todo(self._time)
                 yield Panel()
                 yield Form()
                 yield Readout()
@@ -197,7 +197,10 @@ class BenchScreen(MeasuringRoom):
     def waiting(self) -> bool:
         """Whether the time of a wait step still runs."""
         until = self.now.waits_until if self.now is not None else None
-        return until is not None and until > datetime.now(until.tzinfo)
+        return until is not None and until > self._time()
+
+    def _time(self) -> datetime:
+        return self.work.desk.clock.now()
 
     def _show_wait(self) -> None:
         """Let the time that is left run on the screen, and ring when it is over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Todo(Widget):
-    """Words above the work."""
+    """Words above the work; `clock` gives the time of the bench."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         super().__init__()
+        self._clock = clock
         self.now: Glance | None = None
         self.running = self.error = False
         self.late = ""
@@ -64,7 +66,7 @@ class Todo(Widget):
         return Content("\n").join(lines)
 
     def _wait(self, until: datetime) -> Content:
-        left = until - datetime.now(until.tzinfo)
+        left = until - self._clock()
         if left <= timedelta(0):
             return Content.assemble(("✔ ", "bold $success"), (_("The time is over: Enter goes on."), "bold"))
         until_shown = f"{until:%d.%m. %H:%M:%S}" if left > timedelta(hours=12) else f"{until:%H:%M:%S}"
