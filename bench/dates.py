@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 from bench.errors import UsageError
-from bench.language import msg
+from bench.language import Text, msg
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([./])([0-9]{1,2})\2([0-9]{4})")
@@ -50,3 +50,9 @@ def iso_moment(written: str) -> str:
         except ValueError:
             pass
     return iso_day(text)
+
+
+def day_text(iso: str) -> Text:
+    """Return an ISO day as each language writes it, for sentences that are kept: 24.12.2026, 2026-12-24."""
+    day = iso[:10]
+    return Text(".".join(reversed(day.split("-"))), day)

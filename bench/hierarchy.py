@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from bench.alerts import ALERTS, Alert, kind_of
+from bench.dates import day_text
 from bench.errors import Refused, UsageError
 from bench.events import Draft, EventKind
 from bench.inhand import OrderInHand
@@ -115,7 +116,7 @@ def move_promise(order: OrderInHand, to: str, *, reason: str, told: str, pin: st
         raise UsageError(msg("“{date}” is no date.", date=to), remedy=msg("Write it like 2026-11-22.")) from None
     refusal = guards.moves_promise(operator)
     if refusal is not None:
-        asked = msg("{name} asks for {date}: {reason}", name=operator.name, date=to, reason=reason or "—")
+        asked = msg("{name} asks for {date}: {reason}", name=operator.name, date=day_text(to), reason=reason or "—")
         order.record(
             [
                 Draft(EventKind.REFUSED, {"step": order.state.current, "refusal": refusal.to_json()}),
@@ -129,7 +130,7 @@ def move_promise(order: OrderInHand, to: str, *, reason: str, told: str, pin: st
             remedy=msg("Tell the customer first, then enter both."),
         )
     if wanted < order.desk.clock.now().date():
-        raise UsageError(msg("{date} is past.", date=to), remedy=msg("Promise a day to come."))
+        raise UsageError(msg("{date} is past.", date=day_text(to)), remedy=msg("Promise a day to come."))
     order.desk.reauthenticate(pin)
     moved = {"from": order.order.promised, "to": to, "reason": reason, "told": told, "name": operator.name}
     decided = {"decision": "accepted", "reason": reason, "name": operator.name, "role": guards.MANAGER_ROLE.value}

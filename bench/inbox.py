@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bench.alerts import kind_of
 from bench.approvals import shelf
 from bench.calibre import CalibreProfile, CaseProfile
+from bench.dates import day_text
 from bench.events import EventKind
 from bench.journal.rows import LogFilter, LogKind, OrderRow, show_text
 from bench.language import N_, Message, _, msg
@@ -64,7 +65,7 @@ class Waiting:
     """One thing that waits: what, since when (ISO, "" unknown), by whom it came, for whom it waits, in which order.
 
     `subject` is the id of the alert, the step, the instrument (of a review, too) or the profile; `title` is what it is
-    in general, `text` what was said of this one.
+    in general, `text` what was said of this one; `step` and `procedure` are ids.
     """
 
     sort: Sort
@@ -78,6 +79,7 @@ class Waiting:
     order: str = ""
     watch: str = ""
     step: str = ""
+    procedure: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it for programs, with its words in the language in force."""
@@ -145,6 +147,7 @@ def alerts(journal: Journal, orders: Iterable[OrderRow]) -> Iterator[Waiting]:
                 row.number,
                 row.watch,
                 told.step if told else "",
+                told.procedure if told else row.procedure,
             )
 
 
@@ -169,6 +172,7 @@ def sign_offs(journal: Journal, procedures: Procedures, orders: Iterable[OrderRo
             row.number,
             row.watch,
             row.step,
+            row.procedure,
         )
 
 
@@ -203,6 +207,7 @@ def void_signatures(journal: Journal, orders: Iterable[OrderRow]) -> Iterator[Wa
                 order,
                 rows[order].watch,
                 step,
+                rows[order].procedure,
             )
 
 
@@ -224,7 +229,7 @@ def late(orders: Iterable[OrderRow], today: date) -> Iterator[Waiting]:
             Sort.LATE,
             row.number,
             msg("The promised day is past"),
-            msg("Promised for {date}: {days} days ago.", date=row.promised[:10], days=days),
+            msg("Promised for {date}: {days} d late.", date=day_text(row.promised), days=days),
             False,
             row.promised[:10],
             "",
@@ -232,6 +237,7 @@ def late(orders: Iterable[OrderRow], today: date) -> Iterator[Waiting]:
             row.number,
             row.watch,
             row.step,
+            row.procedure,
         )
 
 
@@ -256,7 +262,11 @@ def instruments(journal: Journal, records: Iterable[InstrumentRecord], today: da
         at, by = suspended.get(record.id, ("", "")) if state is CalibrationState.SUSPENDED else (due, "")
         why: Message | str = record.suspended
         if state is not CalibrationState.SUSPENDED:
-            why = msg("Its certificate is due on {due}.", due=due) if due else msg("It has no certificate that holds.")
+            why = (
+                msg("Its certificate is due on {due}.", due=day_text(due))
+                if due
+                else msg("It has no certificate that holds.")
+            )
         yield Waiting(
             Sort.INSTRUMENT,
             record.id,
@@ -276,9 +286,9 @@ def open_reviews(journal: Journal, reviews: Reviews) -> Iterator[Waiting]:
         yield Waiting(
             Sort.REVIEW,
             found.instrument,
-            msg("Verdicts do not stand: their instrument was found out"),
+            msg("Verdicts in doubt"),
             msg(
-                "{instrument} n° {serial}: {count} verdicts of this order change. What becomes of the watch?",
+                "{instrument} n° {serial} was found out, verdicts that change: {count}. What becomes of the watch?",
                 instrument=found.instrument,
                 serial=found.serial,
                 count=len(found.changed),

@@ -155,18 +155,31 @@ def _narrow(fields: dict[str, Any], field: str, value: str, today: date) -> None
 
 
 def _named(field: str, word: str) -> str:
-    """Return the id behind a word of either language. Raises UsageError where the field has a list of its own."""
+    """Return the id behind a word of either language, or the beginning of one of its words where only one fits.
+
+    Raises UsageError where the field has a list of its own that does not hold it.
+    """
     names = _names(field)
     if names is None:
         return word.upper() if field == "guard" else word
-    found = names.get(folded(word).replace(" ", "-"))
+    typed = folded(word).replace(" ", "-")
+    found = names.get(typed)
     if found is None:
-        known = sorted(set(names.values()) - {""})
+        fitting = {key for name, key in names.items() if key and any(part.startswith(typed) for part in _parts(name))}
+        if len(fitting) == 1:
+            return fitting.pop()
+        known = sorted(shown(field, key).replace(" ", "-") for key in fitting or set(names.values()) - {""})
         raise UsageError(
             msg("There is no {what} called “{word}”.", what=msg(_WHAT[field]), word=word),
             remedy=msg("Known: {known}.", known=", ".join(known)),
         )
     return found
+
+
+def _parts(name: str) -> list[str]:
+    """Return a name from each of its words on: “fuite” begins the last word of “debit-de-fuite”."""
+    words = name.replace("_", "-").split("-")
+    return ["-".join(words[place:]) for place in range(len(words))]
 
 
 _WHAT = {

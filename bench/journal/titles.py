@@ -25,6 +25,7 @@ class StepTitles:
     def __init__(self, journal: Events) -> None:
         self._journal = journal
         self._seq = 0
+        self._procedures: dict[str, Text] = {}
         self._titles: dict[tuple[str, str], dict[str, Text]] = {}
         self._agreed: dict[tuple[str, str], Text] = {}
         self._led: dict[str, dict[str, str]] = {}
@@ -34,12 +35,19 @@ class StepTitles:
         """Take in the procedures that were pinned since."""
         for event in self._journal.events(after=self._seq, kinds=(EventKind.PROCEDURE_PINNED,)):
             self._seq = event.seq
+            content = event.payload["content"]
+            if content.get("title"):
+                self._procedures[event.payload["id"]] = Text.from_json(content["title"])
             sha256 = (event.order or "").rpartition("/")[2]
-            for step in event.payload["content"].get("step", ()):
+            for step in content.get("step", ()):
                 if step.get("title"):
                     known = self._titles.setdefault((event.payload["id"], step["id"]), {})
                     known[sha256] = Text.from_json(step["title"])
         self._agreed = {key: next(iter(known.values())) for key, known in self._titles.items() if _alike(known)}
+
+    def procedure(self, procedure: str) -> Text | None:
+        """Return what a procedure is called (in its newest version), None where the record does not hold it."""
+        return self._procedures.get(procedure)
 
     def of(self, order: str, procedure: str, step: str) -> Text | None:
         """Return the title of a step of an order's procedure (its id), None where the record does not hold it."""

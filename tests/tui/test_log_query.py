@@ -127,3 +127,16 @@ def test_a_broken_file_of_filters_is_named(tmp_path: Path) -> None:
     (tmp_path / "filters.toml").write_text("[filter]\na = 3\n")
     with pytest.raises(DataFileError):
         SavedFilters(tmp_path).all()
+
+
+@pytest.mark.parametrize(("line", "quantity"), [("grandeur:fuite", "leak_rate"), ("quantity:leak", "leak_rate")])
+def test_the_beginning_of_a_word_is_enough_where_only_one_fits(line: str, quantity: str) -> None:
+    assert parse(line).filter.quantity == (quantity,)
+
+
+def test_where_several_fit_they_are_named_in_the_readers_words() -> None:
+    with speaking("fr"), pytest.raises(UsageError) as refused:
+        parse("grandeur:champ")
+    with speaking("fr"):
+        known = str(refused.value.remedy)
+    assert "champ-rémanent" in known and "amplitude" not in known

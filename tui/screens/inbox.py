@@ -12,6 +12,7 @@ from textual.widget import Widget
 from bench import hierarchy
 from bench.dates import iso_day
 from bench.inbox import Sort, Waiting, inbox
+from bench.journal.titles import StepTitles
 from bench.language import N_, _
 from bench.people import Role
 from bench.reviews import Reviews
@@ -46,16 +47,22 @@ def age(at: str) -> str:
     return _("{days} d").format(days=days) if days > 0 else ""
 
 
+def _what(entry: Waiting) -> str:
+    said = " ".join(str(entry.text).split())
+    return f"{entry.title} · {said}" if said else str(entry.title)
+
+
 class _About(Widget):
     """What waits under the cursor, in full."""
 
     def __init__(self) -> None:
         super().__init__()
         self.entry: Waiting | None = None
+        self.by = self.step = ""
 
-    def show(self, entry: Waiting | None) -> None:
-        """Draw this entry."""
-        self.entry = entry
+    def show(self, entry: Waiting | None, by: str = "", step: str = "") -> None:
+        """Draw this entry, with the name of who brought it and the title of its step."""
+        self.entry, self.by, self.step = entry, by, step
         self.refresh()
 
     def render(self) -> Content:
@@ -64,14 +71,14 @@ class _About(Widget):
             return Content("")
         width = max(20, self.size.width - 2)
         head = [entry.order, entry.watch] if entry.order else []
-        who = _("from {who}").format(who=entry.by) if entry.by else ""
+        who = _("from {who}").format(who=self.by) if self.by else ""
         what = _("waits for: {role}").format(role=entry.waits_for)
         lines = [
             Content.assemble(
                 (" " + " · ".join([*head, str(entry.title)]), "bold $warning" if entry.blocking else "bold")
             ),
             *prose(str(entry.text), width, indent=" ")[: ROWS - 2],
-            Content.styled(" " + " · ".join(part for part in (who, what, entry.step) if part), "$text-muted"),
+            Content.styled(" " + " · ".join(part for part in (who, what, self.step) if part), "$text-muted"),
         ]
         return Content("\n").join([line.truncate(width, ellipsis=True) for line in lines])
 
@@ -84,6 +91,7 @@ class InboxScreen(ErrandRoom):
         self._head = -1
         self._reading = False
         self._reviews = Reviews()
+        self._titles: StepTitles | None = None
 
     def furnish(self) -> ComposeResult:
         yield PickList[Waiting](
@@ -93,10 +101,9 @@ class InboxScreen(ErrandRoom):
                 Column(N_("age"), 6, lambda entry: age(entry.since), wide_only=True),
                 Column(N_("sort"), 16, lambda entry: str(entry.sort), wide_only=True),
                 Column(N_("order"), 13, lambda entry: entry.order),
-                Column(N_("by"), 10, lambda entry: entry.by, wide_only=True),
+                Column(N_("by"), 18, lambda entry: self._called(entry.by), wide_only=True),
                 Column(N_("waits for"), 24, lambda entry: str(entry.waits_for), wide_only=True),
-                Column(N_("what"), 38, lambda entry: str(entry.title)),
-                Column("", 0, lambda entry: " ".join(str(entry.text).split())),
+                Column(N_("what"), 0, _what),
             ],
             nothing=N_("Nothing waits for the hierarchy."),
         )
@@ -133,6 +140,9 @@ class InboxScreen(ErrandRoom):
 
     def _read(self) -> list[Waiting]:
         desk = self.app.desk
+        if self._titles is None:
+            self._titles = StepTitles(desk.journal)
+        self._titles.catch_up()
         records = desk.register.records(desk.pool.records())
         profiles = desk.profiles if getattr(desk.profiles, "own", True) else None
         return inbox(desk.journal, desk.procedures, profiles, records, desk.clock.now().date(), self._reviews)
@@ -146,8 +156,18 @@ class InboxScreen(ErrandRoom):
         self._show()
 
     def _show(self) -> None:
-        self.query_one(_About).show(self.entry)
+        entry = self.entry
+        self.query_one(_About).show(entry, *((self._called(entry.by), self._step(entry)) if entry is not None else ()))
         self.refresh_bindings()
+
+    def _called(self, operator: str) -> str:
+        """Return what people call an operator; the id of one who is not in the workshop's file any more."""
+        return next((each.name for each in self.app.workshop.operators if each.id == operator), operator)
+
+    def _step(self, entry: Waiting) -> str:
+        if self._titles is None or not entry.step:
+            return entry.step
+        return str(self._titles.of(entry.order, entry.procedure, entry.step) or entry.step)
 
     # -- what can be done
 
@@ -223,7 +243,8 @@ class InboxScreen(ErrandRoom):
             def decided(pin: str | None) -> None:
                 hierarchy.decide(desk.work(entry.order), entry.subject, accept=accept, reason=reason, pin=pin)
 
-            if await self.app.with_pin(_("Decision"), lambda pin: self.app.at_bench(decided, pin)):
+            purpose = f"{_('Decision')} · {entry.order} · {_('accepted') if accept else _('refused')}"
+            if await self.app.with_pin(purpose, lambda pin: self.app.at_bench(decided, pin)):
                 word = _("Accepted: {order}") if accept else _("Refused: {order}")
                 self.app.notify(word.format(order=entry.order), markup=False)
             if self.app.screen is self:

@@ -74,10 +74,11 @@ class LogScreen(ErrandRoom):
                 Column(N_("time"), 16, time_of),
                 Column(N_("order"), 13, lambda row: row.order),
                 Column(N_("by"), 8, lambda row: row.operator, wide_only=True),
-                Column(N_("what"), 12, lambda row: _(KINDS.get(row.kind, row.kind))),
-                Column(N_("value"), 14, LogRow.show_value),
-                Column(N_("outcome"), 24, outcome, style=style_of),
-                Column(N_("about"), 0, self._about),
+                Column(N_("what"), 15, lambda row: _(KINDS.get(row.kind, row.kind))),
+                Column(N_("value"), 14, LogRow.show_value, wide_only=True),
+                Column(N_("outcome"), 20, outcome, style=style_of),
+                Column(N_("about"), 0, self._about, wide_only=True),
+                Column(N_("about"), 0, self._valued, narrow_only=True),
             ],
             searchable=False,
             nothing=N_("Nothing found."),
@@ -85,6 +86,10 @@ class LogScreen(ErrandRoom):
 
     def _about(self, row: LogRow) -> str:
         return about(row, self._titles) if self._titles is not None else ""
+
+    def _valued(self, row: LogRow) -> str:
+        """Write the value before what it is of, where it has no column."""
+        return " ".join(part for part in (row.show_value(), self._about(row)) if part)
 
     def _placeholder(self) -> str:
         return self.title_words or _("words, by:…, calibre:…, verdict:…, since:…, rate>10s/d")

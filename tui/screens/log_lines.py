@@ -48,11 +48,10 @@ class Under(Widget):
     def render(self) -> Content:
         width = max(20, self.size.width - 2)
         if self.error is not None:
-            first = Content.styled(f" {self.error}", "$error")
-        else:
-            found = _("{n} rows").format(n=number(self.count, 0)) if self.count is not None else _("counting …")
-            news = _("{n} new above").format(n=number(self.news, 0)) if self.news else _("live")
-            first = Content.styled(f" {found} · {news}", "$text-muted")
+            return Content("\n").join(prose(str(self.error), width, "$error", " ")[:4])
+        found = _("{n} rows").format(n=number(self.count, 0)) if self.count is not None else _("counting …")
+        news = _("{n} new above").format(n=number(self.news, 0)) if self.news else _("live")
+        first = Content.styled(f" {found} · {news}", "$text-muted")
         lines = [first]
         if self.row is not None:
             row = self.row

@@ -82,6 +82,10 @@ class LogRowScreen(ErrandRoom):
 
         await self.app.push_screen(LogScreen(f"order:{self.row.order} {self.row.step}".strip()))
 
+    def _procedure(self) -> str:
+        title = self.titles.procedure(self.row.procedure) if self.titles is not None else None
+        return str(title) if title is not None else self.row.procedure
+
     def _step_words(self) -> str:
         """Write the step's title, with the id that the log is searched by."""
         row = self.row
@@ -94,7 +98,7 @@ class LogRowScreen(ErrandRoom):
         pairs = [
             (_("What"), _(KINDS.get(row.kind, row.kind))),
             (_("Time"), f"{at:%Y-%m-%d %H:%M:%S.%f}"[:-3] + f" {at:%z}"),
-            (_("Order"), " · ".join(part for part in (row.order, row.watch, row.calibre, row.procedure) if part)),
+            (_("Order"), " · ".join(part for part in (row.order, row.watch, row.calibre, self._procedure()) if part)),
             (_("Operator"), row.operator),
             (_("Step"), " · ".join(part for part in (self._step_words(), _visit(row), _phase(row)) if part)),
             (_("About"), about(row, self.titles) if self.titles is not None else ""),

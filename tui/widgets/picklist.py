@@ -22,7 +22,8 @@ Row = TypeVar("Row")
 class Column(Generic[Row]):
     """One column: its title, the cells it wants, what it shows of a row; width 0 takes what is left.
 
-    `wide_only` leaves the column out where the list has less than `room` cells; `style` colours a row's cell.
+    `wide_only` leaves the column out where the list has less than `room` cells, `narrow_only` where it has that many;
+    `style` colours a row's cell.
     """
 
     title: str
@@ -31,6 +32,11 @@ class Column(Generic[Row]):
     wide_only: bool = False
     style: Callable[[Row], str] = lambda _row: ""
     room: int = 116
+    narrow_only: bool = False
+
+    def shown(self, width: int) -> bool:
+        """Whether it stands in a list of so many cells."""
+        return not (self.wide_only and width < self.room) and not (self.narrow_only and width >= self.room)
 
 
 class PickList(Widget, Generic[Row], can_focus=True):
@@ -194,7 +200,7 @@ class PickList(Widget, Generic[Row], can_focus=True):
 
     def render(self) -> Content:
         width, room = self.size.width, max(1, self.size.height - 2)
-        columns = [column for column in self.columns if width >= column.room or not column.wide_only]
+        columns = [column for column in self.columns if column.shown(width)]
         top = self._top()
         seen = self.found[top : top + room]
         widths = self._widths(columns, seen, width - 4)
