@@ -279,9 +279,13 @@ class EtabliApp(HardyApp, LikedApp):
     # -- the bench's thread
 
     async def at_bench(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `call` in the bench's thread, after what already waits there."""
+        """Run `call` in the bench's thread, after what already waits there; once that has ended, end like it."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._bench, lambda: call(*args, **kwargs))
+        try:
+            asked = loop.run_in_executor(self._bench, lambda: call(*args, **kwargs))
+        except RuntimeError as error:  # the bench is closed: a worker that was still to ask it has nothing to say
+            raise asyncio.CancelledError from error
+        return await asked
 
     @property
     def measuring(self) -> bool:

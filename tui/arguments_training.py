@@ -99,6 +99,7 @@ def _start(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--setting", choices=SETTINGS, default="", metavar="BC1…4", help=_("another setting than its own")
     )
+    parser.add_argument("--blind", action="store_true", help=_("verdicts, limits and hints hidden until the reveal"))
 
 
 def _answer(parser: ArgumentParser) -> None:

@@ -27,10 +27,12 @@ from bench.procedure.model import Procedure, Step
 from bench.procedure.state import OrderState
 from bench.quantities import Quantity
 from bench.running import Clock
+from bench.training.blind import veil_of
 from bench.work import StepMark, marks
 from drivers.station import Station
 from tui import sheets
 from tui.folder import Folder
+from tui.screens.glance import unseen
 from tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -232,17 +234,18 @@ class FollowedOrder:
         """Return how the order stands now."""
         state = self._state
         procedure = self._desk.pinned(state.procedure["sha256"])
-        judged = [entry for task in state.tasks for entry in task.judged]
+        veil = veil_of(self._desk.journal, self.number, self._desk.house)
+        judged = veil.judged(entry for task in state.tasks for entry in task.judged)
         figures = {(j.measurement.quantity.id, j.measurement.label): j for j in judged}
         first = {(j.measurement.quantity.id, j.measurement.label): j for j in reversed(judged)}
         return Look(
             state=state,
             step=procedure.get(state.current),
             procedure=procedure,
-            marks=tuple(marks(procedure, state, blocked=not state.started and self._refusal is not None)),
+            marks=unseen(veil, marks(procedure, state, blocked=not state.started and self._refusal is not None)),
             refusal=self._refusal,
             broken=self._broken,
-            last=state.tasks[-1].judged if state.tasks else (),
+            last=veil.judged(state.tasks[-1].judged) if state.tasks else (),
             figures=tuple(figures.values()),
             first={key: entry for key, entry in first.items() if entry is not figures[key]},
             seen_at=self._newest.at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from bench.language import msg
 
 if TYPE_CHECKING:
     from bench.events import Event
+    from bench.journal.rows import OrderRow
     from bench.training.runs import Reads, Run
 
 RULE = "hidden"
@@ -72,6 +73,11 @@ def veil_of(journal: Reads, order: str, house: House) -> Veil:
 def hidden_orders(journal: Reads, house: House) -> frozenset[str]:
     """Return the orders of which a log, sheet or paper would tell what is hidden; none outside a training workshop."""
     return frozenset(run.order for run in _blind(journal) if run.order) if house.training else frozenset()
+
+
+def unflagged(row: OrderRow, hidden: Container[str]) -> OrderRow:
+    """Return an order's row without the flag that tells a hidden verdict."""
+    return replace(row, flags=tuple({*row.flags} - {"nonconforming"})) if row.number in hidden else row
 
 
 def may_be_told(journal: Reads, events: Iterable[Event]) -> None:

@@ -147,7 +147,7 @@ def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None
         if arguments.act == "start":
             trainee = workshop.operator(arguments.trainee)
             proof.sign_in(desk, trainee)
-            _started(begin(desk, exercises, arguments.id, trainee, arguments.setting))
+            _started(begin(desk, exercises, arguments.id, trainee, arguments.setting, blind=arguments.blind))
             return
         told = training.run(arguments.run)
         exercise = exercises.get(told.exercise)

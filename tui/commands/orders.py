@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.journal import Journal, OrderRow
 from bench.language import N_, Message, Text, _, msg
+from bench.training.blind import hidden_orders, unflagged
 from tui import lines, proof
 from tui.folder import Folder
 
@@ -26,17 +27,19 @@ def run(arguments: Namespace) -> int:
         return _photo(arguments)
     if arguments.act == "quote":
         return _quote(arguments)
-    with Folder.home().read_journal() as journal:
+    folder = Folder.home()
+    with folder.read_journal() as journal:
+        hidden = hidden_orders(journal, folder.settings().house) if folder.file.exists() else frozenset[str]()
         if arguments.act == "list":
-            _list(journal)
+            _list(journal, hidden)
         else:
-            _show(journal, arguments.order)
+            _show(journal, arguments.order, hidden)
     return 0
 
 
-def _list(journal: Journal) -> None:
+def _list(journal: Journal, hidden: frozenset[str]) -> None:
     headings = [_("order"), _("watch"), _("procedure"), _("state"), _("step"), _("promised"), _("remarks")]
-    print(lines.table(headings, [_cells(row) for row in journal.orders()]))
+    print(lines.table(headings, [_cells(unflagged(row, hidden)) for row in journal.orders()]))
 
 
 def _cells(row: OrderRow) -> list[str]:
@@ -52,7 +55,7 @@ def flags(row: OrderRow) -> str:
     return ", ".join(_(FLAGS.get(flag, flag)) for flag in row.flags)
 
 
-def _show(journal: Journal, number: str) -> None:
+def _show(journal: Journal, number: str, hidden: frozenset[str]) -> None:
     row = journal.order(number)
     if row is None:
         known = ", ".join(each.number for each in journal.orders()[:8])
@@ -66,7 +69,7 @@ def _show(journal: Journal, number: str) -> None:
         (_("state"), state(row)),
         (_("step"), str(row.step_title or row.step)),
         (_("promised"), row.promised),
-        (_("remarks"), flags(row)),
+        (_("remarks"), flags(unflagged(row, hidden))),
     ]
     print(row.number)
     for name, value in facts:
@@ -75,7 +78,10 @@ def _show(journal: Journal, number: str) -> None:
     for event in journal.events(order=number):
         at = event.at[:19].replace("T", " ")
         operator = lines.padded(event.operator or "", 10)
-        print(f"  {event.seq:>5}  {at}  {operator}  {event.kind.value}  {_about(event.payload)}".rstrip())
+        payload = event.payload
+        if number in hidden:  # how a step ended tells its verdict
+            payload = {name: value for name, value in payload.items() if name != "outcome"}
+        print(f"  {event.seq:>5}  {at}  {operator}  {event.kind.value}  {_about(payload)}".rstrip())
 
 
 def _about(payload: object) -> str:

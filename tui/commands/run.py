@@ -26,10 +26,11 @@ def run(arguments: Namespace) -> int:
 
 
 def _headless(number: str, file: Path) -> int:
+    from bench.training.blind import HIDDEN, veil_of
     from tui.answers import Answers
     from tui.folder import Folder
     from tui.headless import Ended, HeadlessRun, Reader, SafeEnd, narrate, verdict_code
-    from tui.lines import measurement_line
+    from tui.lines import blind_line, measurement_line
     from tui.workshop import Workshop
 
     answers = Answers.load(file)
@@ -38,6 +39,7 @@ def _headless(number: str, file: Path) -> int:
         for notice in workshop.notices:
             narrate(str(notice))
         workshop.on_order(number)
+        veil = veil_of(workshop.journal, number, workshop.settings.house)
         with SafeEnd(workshop.desk.stop) as end:
             headless = HeadlessRun(
                 workshop.desk,
@@ -46,7 +48,7 @@ def _headless(number: str, file: Path) -> int:
                 end,
                 photos=workshop.folder.photos,
                 say=narrate,
-                show=lambda judged: print(measurement_line(judged), flush=True),
+                show=lambda judged: print(blind_line(judged) if veil else measurement_line(judged), flush=True),
             )
             try:
                 work = headless.run(number, reader)
@@ -58,6 +60,9 @@ def _headless(number: str, file: Path) -> int:
                 if step is not None:
                     narrate(_("The order {number} stays at “{step}”.").format(number=number, step=step.title))
                 raise
+        if veil:
+            narrate(str(HIDDEN.reason))
+            return ExitCode.OK
         print(workshop.sheet(number, "pdf"))
         code = verdict_code(workshop.journal, work.number)
         if code is ExitCode.NONCONFORMING:

@@ -15,6 +15,7 @@ from bench.errors import Refused
 from bench.language import _
 from bench.measurement import Sample
 from bench.photos import PhotoKind
+from bench.training.blind import OPEN, Veil
 from tui.screens.bench_pace import PacedRoom
 from tui.screens.dialogs import Reason
 from tui.widgets.live import Live, traced
@@ -144,10 +145,10 @@ class MeasuringRoom(PacedRoom):
             if by_hand and not await self._photo_first():
                 return
             self.samples.clear()
-            self.live = Live(task)
+            self.live = self._live(task)
             self.last = ()
             self.running = task
-            self.pictures.begin(task, None if by_hand else self._pace(task))
+            self.pictures.begin(self._veil.task(task), None if by_hand else self._pace(task))
             self._show_measuring()
             self.refresh_bindings()
             self.ticking.resume()
@@ -160,8 +161,8 @@ class MeasuringRoom(PacedRoom):
                 judged.append(measure(task, append, reason=reason, indication=indication, by_hand=by_hand))
 
             if await self._with_reason(run):
-                self.last = judged[0]
-                self._hear(await self.app.at_bench(self.work.outcome))
+                self.last = self._veil.judged(judged[0])
+                self._hear(self._veil.outcome(await self.app.at_bench(self.work.outcome)))
                 self.to_consider = True
 
         self._do(measure)
@@ -192,7 +193,8 @@ class MeasuringRoom(PacedRoom):
         at_it = now.measuring and now.started
         roomy = self.app.size.height >= 40
         if self.running is None:
-            pictures.look(now.task, now.tasks, now.judged, self.last or now.judged, now.before, roomy=roomy)
+            task_seen, tasks_seen = self._seen(now.task), tuple(now.veil.task(each) for each in now.tasks)
+            pictures.look(task_seen, tasks_seen, now.judged, self.last or now.judged, now.before, roomy=roomy)
         pictures.display = self.running is not None or (at_it and bool(pictures.view))
         results.display = at_it and bool(now.judged) and (roomy or pictures.results_instead)
         results.show(now.judged, now.before)
@@ -207,7 +209,17 @@ class MeasuringRoom(PacedRoom):
             if finished:
                 readout.show(*traced(finished))
             elif task is not None:
-                readout.show(Live(task).shown(), task.label)
+                readout.show(self._live(task).shown(), task.label)
+
+    @property
+    def _veil(self) -> Veil:
+        return self.now.veil if self.now is not None else OPEN
+
+    def _seen(self, task: MeasureTask | None) -> MeasureTask | None:
+        return self._veil.task(task) if task is not None else None
+
+    def _live(self, task: MeasureTask) -> Live:
+        return Live(self._veil.task(task), hidden=self._veil.limits)
 
     def _drain(self) -> None:
         """Take what the instrument has said since the last repaint."""

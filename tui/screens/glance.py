@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from bench.alerts import Alert, kind_of
 from bench.errors import Refusal
 from bench.judging import Judged, MeasureTask
 from bench.people import Role
+from bench.training.blind import OPEN, Veil, veil_of
 from tui.widgets.order_header import Heading, Waiting
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Glance:
     """One moment of an order. `refusal` is what stops the current step; `task` the next thing to measure;
     `before` the figures that those of this visit compare with, by (quantity id, label); `diagnosis` stands
     by a decision; `fields` is what the step asks, `prefilled` what the order knows of it already;
-    `waits_until` is when a wait is over; `stages` are the lines of the tree.
+    `waits_until` is when a wait is over; `stages` are the lines of the tree. `veil` is what a blind exercise hides:
+    figures, outcome and marks stand here as they may be seen, `task` and `tasks` as they are run.
     """
 
     heading: Heading
@@ -47,6 +49,7 @@ class Glance:
     prefilled: Mapping[str, str] = field(default_factory=dict)
     waits_until: datetime | None = None
     stages: tuple[Stage, ...] = ()
+    veil: Veil = OPEN
 
     @property
     def measuring(self) -> bool:
@@ -66,25 +69,32 @@ def hints(work: Work) -> bool:
 def glance(work: Work) -> Glance:
     """Read what stands now; called in the bench's thread."""
     state, step = work.state, work.step
+    veil = veil_of(work.desk.journal, work.number, work.desk.house)
     measuring = step is not None and step.measure is not None and state.started
     return Glance(
         heading=heading(state, work.desk.operator),
-        marks=tuple(work.progress()),
+        marks=unseen(veil, work.progress()),
         step=step,
         started=state.started,
         refusal=work.refusal() if step is not None else None,
         tasks=tuple(work.tasks()) if measuring else (),
         task=work.next_task() if measuring else None,
-        judged=tuple(work.judged()) if measuring else (),
-        before=earlier(state),
-        outcome=work.outcome() if measuring else None,
+        judged=veil.judged(work.judged()) if measuring else (),
+        before=dict(zip(before := earlier(state), veil.judged(before.values()), strict=True)),
+        outcome=veil.outcome(work.outcome()) if measuring else None,
         closed=work.closed,
         diagnosis=work.diagnosis() if step is not None and step.kind.value == "decision" and hints(work) else None,
         fields=work.fields() if state.started and not measuring else (),
         prefilled=work.prefilled() if state.started and not measuring else {},
         waits_until=_end_of_wait(work) if state.started else None,
         stages=work.procedure.stage,
+        veil=veil,
     )
+
+
+def unseen(veil: Veil, marks: Sequence[StepMark]) -> tuple[StepMark, ...]:
+    """Return the marks of an order's steps without the outcomes that a blind exercise hides."""
+    return tuple(replace(mark, outcome="") for mark in marks) if veil.verdicts else tuple(marks)
 
 
 def _end_of_wait(work: Work) -> datetime | None:

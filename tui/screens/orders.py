@@ -16,6 +16,7 @@ from textual.widget import Widget
 from bench.journal.rows import OrderRow
 from bench.language import N_, Text, _, current
 from bench.procedure.model import END
+from bench.training.blind import hidden_orders, unflagged
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
 from tui.screens.rows import PickDialog
@@ -223,7 +224,8 @@ class OrdersScreen(ErrandRoom):
                 return None
             self._read = now
             self._standings.catch_up(desk.journal)
-            lines = [self._line(row) for row in desk.orders()]
+            hidden = hidden_orders(desk.journal, desk.house)
+            lines = [self._line(unflagged(row, hidden)) for row in desk.orders()]
             lines.sort(key=lambda line: (line.row.closed, line.promised or "9999", line.row.number))
             return lines, filtered(lines, operator, today.isoformat())
 

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from bench.errors import EtabliError
 from bench.judging import Judged
 from bench.language import N_, _
+from bench.training.blind import HIDDEN, OPEN, veil_of
 from tui.screens.glance import Key, heading
 from tui.screens.room import Room
 from tui.widgets.order_header import OrderHeader
@@ -32,10 +33,12 @@ class Ending(Widget):
     def __init__(self, state: OrderState) -> None:
         super().__init__()
         self.state = state
+        self.veil = OPEN
         self.path: Path | None = None
 
     def render(self) -> Content:
-        judged = [entry for entry in last_figures(self.state).values() if not is_information(entry)]
+        last = self.veil.judged(last_figures(self.state).values())
+        judged = [entry for entry in last if not is_information(entry)]
         counts: dict[str, int] = {}
         styles: dict[str, str] = {}
         for entry in judged:
@@ -45,6 +48,8 @@ class Ending(Widget):
         lines = [Content.assemble((_("The order is closed."), "bold $success"))]
         parts = [(f"{count} × {words}   ", f"bold {styles[words]}") for words, count in counts.items()]
         lines.append(Content.assemble(*parts))
+        if self.veil:
+            return Content("\n").join([*lines, Content(str(HIDDEN.reason))])
         where = str(self.path) if self.path else _("being written …")
         lines.append(Content.assemble((_("Sheet:") + " ", "bold"), where))
         return Content("\n").join(lines)
@@ -83,10 +88,21 @@ class SummaryScreen(Room):
 
     def on_mount(self) -> None:
         self.query_one(OrderHeader).show(heading(self.state))
+        self.run_worker(self._look(), exit_on_error=False)
+
+    async def _look(self) -> None:
+        desk = self.work.desk
+        veil = await self.app.at_bench(veil_of, desk.journal, self.work.number, desk.house)
+        ending = self.query_one(Ending)
+        ending.veil = veil
+        ending.refresh(layout=True)
         last, first = last_figures(self.state), first_figures(self.state)
-        changed = {key: entry for key, entry in first.items() if entry is not last[key]}
-        self.query_one(Results).show(list(last.values()), changed)
-        self.action_sheet()
+        changed = [key for key, entry in first.items() if entry is not last[key]]
+        earlier = dict(zip(changed, veil.judged(first[key] for key in changed), strict=True))
+        self.query_one(Results).show(veil.judged(last.values()), earlier)
+        self.refresh_bindings()
+        if not veil:
+            self.action_sheet()
 
     def main_word(self) -> str:
         return _("Orders")

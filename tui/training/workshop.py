@@ -13,7 +13,7 @@ from bench.language import N_, _, current, msg
 from bench.order import Quote, RepairOrder
 from bench.people import Operator
 from bench.training import Exercises, frames
-from bench.training.model import Exercise
+from bench.training.model import Exercise, Hidden
 from bench.training.runs import Run, Training
 from tui.folder import Folder
 from tui.simulation import CASE
@@ -25,6 +25,7 @@ SPEED = 5.0
 WAITS = 7200.0
 PROMISED_DAYS = 10
 INTERVIEW = "BC1"
+BLIND: tuple[Hidden, ...] = ("verdicts", "limits", "hints")
 _EVERYBODY = (("lea", N_("Trainee")),)
 _TRAINERS = (("formateur", N_("Trainer")),)
 
@@ -98,16 +99,21 @@ def lend_all(folder: Folder) -> None:
                 continue
 
 
-def begin(desk: Desk, exercises: Exercises, exercise_id: str, trainee: Operator, setting: str = "") -> Run:
+def begin(
+    desk: Desk, exercises: Exercises, exercise_id: str, trainee: Operator, setting: str = "", *, blind: bool = False
+) -> Run:
     """Begin a run: for a virtual watch its order is opened, which says nothing of the fault.
 
-    `setting` puts the exercise into another of the four evaluation settings than its own. Raises UsageError, and
-    Refused outside a training workshop.
+    `setting` puts the exercise into another of the four evaluation settings than its own; `blind` hides verdicts,
+    limits and hints until the reveal, whatever the exercise hides by itself. Raises UsageError, and Refused outside a
+    training workshop.
     """
     training = Training(desk)
     exercise = exercises.get(exercise_id)
     if setting:
         exercise = in_setting(desk, exercise, setting)
+    if blind:
+        exercise = exercise.model_copy(update={"hide": tuple(dict.fromkeys((*exercise.hide, *BLIND)))})
     if not trainee.trains():
         raise UsageError(
             msg("{name} is no trainee.", name=trainee.name),

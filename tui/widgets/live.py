@@ -11,7 +11,7 @@ from bench.limit import Limit
 from bench.measurement import Sample
 from bench.quantities import quantity
 from tui.widgets.readout import Shown
-from tui.widgets.verdict import is_information, ranked
+from tui.widgets.verdict import is_hidden, is_information, ranked
 
 # Single beats are drawn on the paper strip, never read as a figure.
 DRAWN = ("phase",)
@@ -43,8 +43,9 @@ def gives(task: MeasureTask) -> tuple[str, ...]:
 class Live:
     """What a running task has said so far."""
 
-    def __init__(self, task: MeasureTask | None = None) -> None:
+    def __init__(self, task: MeasureTask | None = None, *, hidden: bool = False) -> None:
         self.task = task
+        self.hidden = hidden
         self.newest: dict[str, float] = {}
 
     def take(self, samples: deque[Sample]) -> list[Sample]:
@@ -66,7 +67,8 @@ class Live:
         """Return what the readout shows now."""
         judged = self.task.judged if self.task else ()
         return [
-            Shown(quantity(key), self.newest.get(key), self.limit(key), asked=key in judged) for key in self.order()
+            Shown(quantity(key), self.newest.get(key), self.limit(key), asked=key in judged, hidden=self.hidden)
+            for key in self.order()
         ]
 
     def limit(self, key: str) -> Limit | None:
@@ -91,6 +93,7 @@ def traced(judged: Sequence[Judged]) -> tuple[list[Shown], str]:
             entry.measurement.uncertainty.expanded if entry.measurement.uncertainty else None,
             entry.verdict.guard_band or 0.0,
             None if is_information(entry) else entry.verdict.state,
+            hidden=is_hidden(entry),
         )
         for entry in ordered
     ]

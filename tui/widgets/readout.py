@@ -12,6 +12,7 @@ from bench.conformity import State
 from bench.language import _, number
 from bench.limit import Limit
 from bench.quantities import Quantity, unit_text
+from tui.lines import hidden
 from tui.widgets import digits, scale
 
 STATE_STYLES = {
@@ -27,7 +28,7 @@ STATE_STYLES = {
 class Shown:
     """One quantity on the readout; `state` is None while nothing is stated yet. Figures in the canonical unit.
 
-    `asked` says whether a verdict is asked of it at all.
+    `asked` says whether a verdict is asked of it at all, `hidden` that a blind exercise does not tell it.
     """
 
     quantity: Quantity
@@ -37,6 +38,7 @@ class Shown:
     guard: float = 0.0
     state: State | None = None
     asked: bool = True
+    hidden: bool = False
 
     @property
     def borrowed(self) -> bool:
@@ -100,6 +102,8 @@ class Readout(Widget):
             if main.borrowed:
                 of = _("limit of: {quantity}").format(quantity=main.limit.quantity.name)
                 lines.append(Content.assemble((of, "$text-muted")))
+        elif main.hidden:
+            lines.append(Content.assemble((hidden(), "$text-muted")))
         elif main.asked:
             lines.append(Content.assemble((_("No limit is known for this quantity."), "$text-muted")))
         return lines

@@ -11,9 +11,10 @@ from textual.widget import Widget
 
 from bench.judging import Judged
 from bench.language import _, number
+from tui.lines import hidden
 from tui.widgets.picklist import cell
 from tui.widgets.readout import STATE_STYLES
-from tui.widgets.verdict import is_information
+from tui.widgets.verdict import is_hidden, is_information
 
 Row = list[tuple[str, str]]
 # So many lines are asked for even where fewer figures have a verdict; the rest is the pictures'.
@@ -68,6 +69,8 @@ class Results(Widget):
         doubt = number(m.uncertainty.expanded, max(m.quantity.decimals, 1)) if m.uncertainty else "–"
         sign = "i" if information else verdict.state.symbol
         statement = f"{sign} {verdict.state}" if words and not information else sign
+        if is_hidden(entry):
+            statement = hidden() if words else "—"
         return [
             (str(m.quantity.name), ""),
             (m.label, ""),

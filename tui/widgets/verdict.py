@@ -10,6 +10,7 @@ from textual.widget import Widget
 from bench.judging import Judged
 from bench.language import N_, _, number
 from bench.quantities import unit_text
+from bench.training.blind import RULE
 from tui.widgets.readout import STATE_STYLES
 
 OUTCOMES = {
@@ -18,6 +19,7 @@ OUTCOMES = {
     "fail": ("✘", N_("STEP NOT PASSED"), "$error"),
     "no-limit": ("i", N_("STEP MEASURED, NO LIMIT KNOWN"), "$secondary"),
     "no-verdict": ("—", N_("NO VERDICT FOR THIS STEP"), "$secondary"),
+    RULE: ("—", N_("STEP MEASURED, VERDICT HIDDEN UNTIL THE REVEAL"), "$secondary"),
 }
 
 
@@ -40,7 +42,12 @@ def _room(entry: Judged) -> float:
 def is_information(entry: Judged) -> bool:
     """Whether a figure is kept without a verdict having been asked, or without a limit to judge it by."""
     refusal = entry.verdict.refusal
-    return refusal is not None and refusal.rule in ("information", "no-limit")
+    return refusal is not None and refusal.rule in ("information", "no-limit", RULE)
+
+
+def is_hidden(entry: Judged) -> bool:
+    """Whether a blind exercise keeps the verdict back."""
+    return entry.verdict.refusal is not None and entry.verdict.refusal.rule == RULE
 
 
 class VerdictBand(Widget):
@@ -58,7 +65,9 @@ class VerdictBand(Widget):
 
     def render(self) -> Content:
         entry = next(iter(ranked(self.judged)), None)
-        if entry is None:
+        if any(is_hidden(each) for each in self.judged):
+            symbol, word, colour = "—", _("VERDICT HIDDEN UNTIL THE REVEAL"), "$secondary"
+        elif entry is None:
             symbol, word, colour = "i", _("KEPT AS INFORMATION"), "$secondary"
         else:
             state = entry.verdict.state
