@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bench.errors import UsageError
@@ -40,6 +39,7 @@ from bench.language import Message, msg
 from bench.measurement import Reading
 from bench.quantities import Value
 from drivers.dialects import Frame
+from drivers.water_resistance import qualitek_registers as reg
 from drivers.water_resistance.driver import MARGIN, SAME_PRESSURE, SOONEST, UNITS, Stage
 from drivers.water_resistance.leak import from_flow, from_pressure_change
 from drivers.wire import Run, WireInstrument, seconds
@@ -51,56 +51,11 @@ HEARTBEAT_PATIENCE = 3.0
 START_PATIENCE = 3.0
 VENT_PATIENCE = 30.0
 SAME_TIME = 0.05  # s
-# Registers, as the manual numbers them.
-STATUS = 30002  # then 30003 heartbeat, 30004 program
-RESULT_UNIT = 30032
-CONTROL = 40001
-SELECT = 40002
-FILL_TARGET = 40003
-FILL_TIMER = 40015
-STABILISE_TIMER = 40021  # then 40023 measure
-START, ABORT, REST = 1, 2, 0
-UNUSED_BITS = 0xE000
 PROGRAMS = range(1, 128)
 PRESSURE_UNITS = ("bar", "mbar", "kPa", "Pa")
 WORD_ORDERS = ("high-first", "low-first")
-STANDARD_CODES = {"input": 4, "holding": 3}
-READ = {3: ("read-holding", "holding"), 4: ("read-input", "input")}
-SOURCE = "Uson Qualitek mR manual p. 217–233"
-
-EXCEPTIONS = {
-    1: msg("It does not know this function: look at function_codes in its options."),
-    2: msg("It has no such register: look at function_codes in its options."),
-    3: msg("It does not take this value."),
-    4: msg("It could not do it."),
-    6: msg("It is busy."),
-}
-
 
 Conditions = dict[str, Value | str | int | float | bool]
-
-
-@dataclass(frozen=True)
-class Status:
-    """What 30002 to 30004 say: the status bits, the heartbeat, the program that is chosen."""
-
-    bits: int
-    heartbeat: int
-    program: int
-
-    def __getitem__(self, bit: int) -> bool:
-        return bool(self.bits >> bit & 1)
-
-    @property
-    def at_rest(self) -> bool:
-        return self[0] and not self[1]
-
-    @property
-    def verdict(self) -> str:
-        return {(True, False): "fail", (False, True): "pass", (True, True): "salvage"}.get((self[4], self[5]), "")
-
-
-BUSY, CYCLE_END, PRESSURE_OK, ALARM = 1, 3, 6, 8
 
 
 class Qualitek(WireInstrument):
@@ -108,7 +63,7 @@ class Qualitek(WireInstrument):
 
     KIND: ClassVar = InstrumentKind.WATER_RESISTANCE
     CAPABILITIES: ClassVar = (
-        Capability("leak_rate", source=SOURCE),
+        Capability("leak_rate", source=reg.SOURCE),
         Capability("test_pressure", source="set in the tester's programs"),
     )
 
@@ -153,30 +108,30 @@ class Qualitek(WireInstrument):
 
     # One stage
 
-    def _run_stage(self, stage: Stage) -> tuple[Status, bool]:
+    def _run_stage(self, stage: Stage) -> tuple[reg.Status, bool]:
         """Choose, check, start, wait; return the status at the end and whether the pressure was ever reached."""
-        self._write(SELECT, stage.channel)
-        if self._read(SELECT, 1) != [stage.channel]:
+        self._write(reg.SELECT, stage.channel)
+        if self._read(reg.SELECT, 1) != [stage.channel]:
             raise self.exchange.error(DeviceFault, msg("It does not choose program {number}.", number=stage.channel))
         self._check_targets(stage)
         clock = self.link.clock
         started = clock.monotonic()
         self._under_pressure = True
-        begun = self._write(CONTROL, START)
+        begun = self._write(reg.CONTROL, reg.START)
         self._give("test_pressure", stage.pressure.magnitude, begun.raw, label=stage.label)
         self._until_busy(stage)
-        self._write(CONTROL, REST)
+        self._write(reg.CONTROL, reg.REST)
         reached = False
         while True:
             self.left(stage.duration + MARGIN)
             status = self._status()
             self._check_alarm(status, stage)
-            reached = reached or status[PRESSURE_OK]
+            reached = reached or status[reg.PRESSURE_OK]
             if status.at_rest:
                 break
             self._pause(POLL)
         self._under_pressure = False
-        if not (status[CYCLE_END] and status.verdict) or status.program != stage.channel:
+        if not (status[reg.CYCLE_END] and status.verdict) or status.program != stage.channel:
             why = msg("Stage {label}: the test ended without a verdict.", label=stage.label)
             raise self.exchange.error(DeviceFault, why)
         # A simulated tester may run faster than the clock on the wall; a real one cannot.
@@ -193,19 +148,19 @@ class Qualitek(WireInstrument):
         """
         unit = self._chosen("pressure_unit", PRESSURE_UNITS)
         wanted = {
-            FILL_TARGET: stage.pressure.to(unit),
-            FILL_TIMER: stage.fill,
-            STABILISE_TIMER: stage.stabilise,
-            STABILISE_TIMER + 2: stage.measure,
+            reg.FILL_TARGET: stage.pressure.to(unit),
+            reg.FILL_TIMER: stage.fill,
+            reg.STABILISE_TIMER: stage.stabilise,
+            reg.STABILISE_TIMER + 2: stage.measure,
         }
         if self.record.options.get("set_targets") is True:
             for register, value in wanted.items():
                 self._write_float(register, value)
-        target = self._read_float(FILL_TARGET)
+        target = self._read_float(reg.FILL_TARGET)
         within = Value.of("test_pressure", SAME_PRESSURE).to(unit)
-        if not abs(target - wanted[FILL_TARGET]) <= within:
+        if not abs(target - wanted[reg.FILL_TARGET]) <= within:
             raise self._not_set(stage, f"{target:g} {unit}", str(stage.pressure))
-        for register in (FILL_TIMER, STABILISE_TIMER, STABILISE_TIMER + 2):
+        for register in (reg.FILL_TIMER, reg.STABILISE_TIMER, reg.STABILISE_TIMER + 2):
             timer = self._read_float(register)
             if not abs(timer - wanted[register]) <= SAME_TIME:
                 raise self._not_set(stage, f"{register}: {timer:g} s", f"{wanted[register]:g} s")
@@ -227,7 +182,7 @@ class Qualitek(WireInstrument):
         while self.link.clock.monotonic() < end:
             status = self._status()
             self._check_alarm(status, stage)
-            if status[BUSY]:
+            if status[reg.BUSY]:
                 return
             self._pause(POLL / 2)
         raise self.exchange.error(
@@ -236,8 +191,8 @@ class Qualitek(WireInstrument):
             msg("Check that the chamber is closed and the tester in run mode, then repeat the step."),
         )
 
-    def _check_alarm(self, status: Status, stage: Stage) -> None:
-        if status[ALARM]:
+    def _check_alarm(self, status: reg.Status, stage: Stage) -> None:
+        if status[reg.ALARM]:
             raise self.exchange.error(
                 DeviceFault,
                 msg("Stage {label}: the tester reports an alarm.", label=stage.label),
@@ -261,7 +216,7 @@ class Qualitek(WireInstrument):
                 "free_volume": free_volume,
                 "device_value": said,
                 "device_unit": unit,
-                "device_unit_code": self._read(RESULT_UNIT, 1)[0],
+                "device_unit_code": self._read(reg.RESULT_UNIT, 1)[0],
                 "measure": Value.of("measuring_time", stage.measure),
             },
         )
@@ -286,11 +241,11 @@ class Qualitek(WireInstrument):
         while clock.monotonic() < end:
             try:
                 if not aborted:
-                    self._write(CONTROL, ABORT)
+                    self._write(reg.CONTROL, reg.ABORT)
                     aborted = True
                 if self._status().at_rest:
                     self._under_pressure = False
-                    self._write(CONTROL, REST)
+                    self._write(reg.CONTROL, reg.REST)
                     return
             except (LinkLost, Stopped):
                 raise
@@ -307,18 +262,18 @@ class Qualitek(WireInstrument):
 
     # Registers
 
-    def _status(self) -> Status:
-        bits, heartbeat, program = self._read(STATUS, 3)
-        if bits & UNUSED_BITS:
+    def _status(self) -> reg.Status:
+        bits, heartbeat, program = self._read(reg.STATUS, 3)
+        if bits & reg.UNUSED_BITS:
             self.exchange.suspect = True
             raise self.exchange.error(
                 Malformed, msg("The status {bits} has bits that it does not have.", bits=hex(bits))
             )
-        return Status(bits, heartbeat, program)
+        return reg.Status(bits, heartbeat, program)
 
     def _read(self, register: int, count: int) -> list[int]:
         """Return registers by the manual's number. Raises DeviceFault for an exception of the tester."""
-        command, answer = READ[self._function("input" if register < CONTROL else "holding")]
+        command, answer = reg.READ[self._function("input" if register < reg.CONTROL else "holding")]
         said = self._ask(command, answer, register, count=count)
         raw = bytes(said["registers"])  # type: ignore[arg-type]
         if len(raw) != 2 * count:
@@ -328,7 +283,7 @@ class Qualitek(WireInstrument):
 
     def _write(self, register: int, value: int) -> Frame:
         said = self._ask("write-register", "written", register, value=value)
-        self._same(said, address=_address(register), value=value)
+        self._same(said, address=reg.address(register), value=value)
         return said
 
     def _read_float(self, register: int) -> float:
@@ -340,7 +295,7 @@ class Qualitek(WireInstrument):
         words = self._ordered(list(struct.unpack(">2H", struct.pack(">f", value))))
         registers = struct.pack(">2H", *words)
         said = self._ask("write-registers", "written-many", register, count=2, registers=registers)
-        self._same(said, address=_address(register), count=2)
+        self._same(said, address=reg.address(register), count=2)
 
     def _ordered(self, words: list[int]) -> list[int]:
         return words if self._chosen("word_order", WORD_ORDERS, WORD_ORDERS[0]) == "high-first" else words[::-1]
@@ -349,11 +304,11 @@ class Qualitek(WireInstrument):
         """Ask our unit; what another unit of the line says is left out."""
         unit = self._whole("unit", range(1, 248), 1)
         refused = f"refused-{command}"
-        self.exchange.send(command, unit=unit, address=_address(register), **fields)
+        self.exchange.send(command, unit=unit, address=reg.address(register), **fields)
         said = self.exchange.expect((answer, refused), within=REPLY, ours=lambda frame: frame["unit"] == unit)
         if said.name == refused:
             code = int(said["code"])  # type: ignore[arg-type]
-            why = EXCEPTIONS.get(code, msg("It refuses, with the exception {code}.", code=code))
+            why = reg.EXCEPTIONS.get(code, msg("It refuses, with the exception {code}.", code=code))
             raise self.exchange.error(DeviceFault, why)
         return said
 
@@ -392,8 +347,8 @@ class Qualitek(WireInstrument):
         return self._whole("result_register", range(30001, 49999), 0)
 
     def _function(self, table: str) -> int:
-        codes = {**STANDARD_CODES, **self.record.options.get("function_codes", {})}
-        if sorted(codes) != sorted(STANDARD_CODES) or sorted(codes.values()) != [3, 4]:
+        codes = {**reg.STANDARD_CODES, **self.record.options.get("function_codes", {})}
+        if sorted(codes) != sorted(reg.STANDARD_CODES) or sorted(codes.values()) != [3, 4]:
             raise self._wrong_option("function_codes", "{input = 4, holding = 3}, {input = 3, holding = 4}")
         return int(codes[table])
 
@@ -414,11 +369,6 @@ class Qualitek(WireInstrument):
             msg("{instrument}: the option “{option}” is missing or wrong.", instrument=self.record.id, option=name),
             remedy=msg("Write one of these: {choices}.", choices=choices),
         )
-
-
-def _address(register: int) -> int:
-    """Return the address in a frame of a register's number: 30001 and 40001 are 0."""
-    return register - (30001 if register < CONTROL else CONTROL)
 
 
 def _not_reached(stage: Stage) -> Message:
