@@ -60,7 +60,11 @@ async def in_the_library(
             hands = Hands(app, pilot, None)  # type: ignore[arg-type]
             await hands.until(lambda: type(app.screen).__name__ == "SignInScreen")
             await hands.settle()
-            await hands.press(*["down"] * who, "enter")
+            await hands.press(*["down"] * who)
+            await hands.tap("enter")
+            await hands.until(lambda: type(app.screen).__name__ in ("OrdersScreen", "PinDialog"))
+            if type(app.screen).__name__ == "PinDialog":
+                await hands.tap(*"0000", "enter")
             await hands.until(lambda: type(app.screen).__name__ == "OrdersScreen")
             await hands.settle()
             await app.push_screen(LibraryScreen())

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from school_pilot import a_school, answer, by_keys, choose_line, in_the_library, pick, typed
-from screen_pilot import LARGE
+from screen_pilot import LARGE, Hands
 
 from bench.journal import Journal
+from bench.training.library import SHIPPED
 from bench.training.runs import KINDS, runs
 from tui.folder import Folder
+from tui.screens.bench import BenchScreen
 from tui.screens.trainer_exercise import ExerciseScreen
 from tui.screens.trainer_player import PlayerScreen
 
@@ -71,3 +73,89 @@ async def test_a_replayed_exercise_by_keys_alone(school: Folder) -> None:
     told = run.answer("q2")
     assert told is not None
     assert told.text == "30 a 40"
+
+
+@by_keys
+async def test_a_blind_run_at_the_live_bench_shows_values_and_no_verdict(school: Folder) -> None:
+    """The magnetised watch: its field is measured and shown, and nothing says that it is too high."""
+    file = school.file
+    file.write_text(file.read_text("utf-8").replace("speed = 5.0", "speed = 300.0"), "utf-8")
+    own = school.path / "exercises" / "mag.toml"
+    shipped = (SHIPPED / "m-03.toml").read_text("utf-8")
+    own.write_text(
+        shipped.replace('id = "m-03"', 'id = "mag"').replace("diagnostic-seul", "controle-mecanique"), "utf-8"
+    )
+    async with in_the_library(school, size=LARGE) as hands:
+        await choose_line(hands, "mag")
+        await hands.tap("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, ExerciseScreen))
+        screen = hands.app.screen
+        assert isinstance(screen, ExerciseScreen)
+        await hands.sees("Begin")
+        hands.app.attempt(screen._begin_blind)
+        await hands.sees("EX-0001", "To the bench")
+        await hands.tap("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, BenchScreen))
+        bench = hands.app.screen
+        assert isinstance(bench, BenchScreen)
+        await go_to(hands, bench, "magnetism")
+        while bench.now is None or bench.now.task is not None:
+            await hands.until(lambda: bench.idle)
+            await hands.press("enter")
+        await hands.sees("V E R D I C T   H I D D E N", "residual field")
+        assert "hidden until the reveal" in hands.screen
+        for told in ("NONCONFORMING", "N O N C O N", "≤", "✘", "NOT PASSED"):
+            assert told not in hands.screen, told
+        assert bench.work.outcome() == "fail", "the engine has judged"
+        hands.app.attempt(screen._keep, "diagnosis", "Aimantée", ["MEC-MAG"])
+        await hands.until(lambda: screen.run is not None and screen.run.diagnosis is not None)
+        hands.app.attempt(screen._reveal)
+        await hands.until(lambda: screen.run is not None and bool(screen.run.revealed))
+        await hands.settle()
+        await bench._look()
+        await hands.sees("≤ 0.100", "STEP NOT PASSED")
+
+
+async def go_to(hands: Hands, bench: BenchScreen, step: str) -> None:
+    """Begin and answer the steps before this one."""
+    answers = {"case_number": "118204", "moisture_visible": "no"}
+    while bench.work.step is None or bench.work.step.id != step or not bench.work.state.started:
+        await hands.until(lambda: bench.now is not None and bench.idle)
+        if hands.app.focused is not None:
+            await hands.answer(answers)
+        else:
+            await hands.press("enter")
+
+
+@by_keys
+async def test_an_exercise_is_begun_in_another_setting_from_its_page(school: Folder) -> None:
+    async with in_the_library(school, size=LARGE) as hands:
+        await choose_line(hands, "q-02")
+        await hands.tap("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, ExerciseScreen))
+        screen = hands.app.screen
+        assert isinstance(screen, ExerciseScreen)
+        await hands.until(lambda: screen._settings == ["BC1", "BC2", "BC3", "BC4"])
+        hands.app.attempt(screen._begin_elsewhere)
+        await hands.sees("In which setting", "BC1 · Simulated interview", "30 min to prepare", "480 min")
+        await hands.tap("down", "down", "down", "enter")
+        await hands.sees("EX-0001", "BC4 · The work itself", "479 min left")
+        assert screen.run is not None
+        assert (screen.run.frame, screen.run.limit) == ("BC4", 480)
+
+
+@by_keys
+async def test_a_trainee_does_not_see_the_answer_before_a_diagnosis(tmp_path: Path) -> None:
+    """Not on their own; a trainer who is signed in shows it, with their PIN."""
+    school = a_school(tmp_path / "pins")
+    async with in_the_library(school) as hands:
+        await hands.press("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, ExerciseScreen))
+        screen = hands.app.screen
+        assert isinstance(screen, ExerciseScreen)
+        await hands.press("enter")
+        await hands.until(lambda: screen.run is not None)
+        hands.app.attempt(screen._reveal)
+        await hands.sees("The answer is shown after a diagnosis was given.", "a trainer signs in")
+        assert screen.run is not None
+        assert not screen.run.revealed
