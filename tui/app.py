@@ -31,7 +31,6 @@ from tui import preferences
 from tui.drafts import Drafts
 from tui.endurance import settle
 from tui.hands import Label
-from tui.hearing import Hearing
 from tui.keys import Hint, hints
 from tui.liked import LikedApp
 from tui.opened import Workshop
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from bench.quantities import Quantity
     from bench.work import Work
     from tui.first_start import FirstStart
+    from tui.hearing import Hearing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,7 +56,13 @@ log = logging.getLogger("etabli.tui")
 SETTLE_SECONDS = 20.0
 # How long the terminal may take to be restored after a signal; a hang-up leaves nothing to restore.
 LAST_SECONDS = 2.0
-_BEHIND_THE_PICTURE = ("tui.screens.sign_in", "tui.screens.orders", "tui.screens.bench", "tui.screens.summary")
+_BEHIND_THE_PICTURE = (
+    "tui.hearing",
+    "tui.screens.sign_in",
+    "tui.screens.orders",
+    "tui.screens.bench",
+    "tui.screens.summary",
+)
 
 
 class LinkChanged(Message):
@@ -167,6 +173,8 @@ class EtabliApp(HardyApp, LikedApp):
         except Exception as error:  # said on the screen, with the log's reference; never a traceback
             self._say_not_open(self.mishap(error))
             return
+        from tui.hearing import Hearing  # it brings the journal's room with it
+
         self._opened = opened
         opened.asker = self.ask_reading
         self.simulated = self.simulated or any(record.simulated for record in opened.records)

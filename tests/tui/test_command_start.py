@@ -30,6 +30,12 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     assert run.stderr.splitlines()[-1] == "HEAVY"
 
 
+def test_the_screen_paints_before_anything_else_is_loaded() -> None:
+    program = f"import sys, tui.app; print(*sorted(({set(HEAVY) - {'textual'}} | {{'sqlite3'}}) & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
+
+
 def test_the_version_is_that_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == VERSION
