@@ -28,7 +28,7 @@ def write(
 ) -> Path:
     """Write the rows as "csv", "jsonl" or "xlsx", whole or not at all; `house` may mark them. Raises EtabliError."""
     marked = marks(journal, house)
-    columns, found = marked.columns, marked.tuples(rows(journal, wanted.filter, wanted.between))
+    columns, found = marked.columns, marked.tuples(rows(journal, wanted.filter, wanted.between, blank=form == "csv"))
     with whole_file(path, force=force) as half:
         if form == "xlsx":
             write_xlsx(half, marked.headings, found, title=_("Log"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bench.journal.rows import LogFilter, show_text
@@ -59,29 +60,30 @@ def headings() -> tuple[str, ...]:
 
 
 def rows(
-    journal: JournalReading, wanted: LogFilter, between: Between | None = None, *, after: int = 0
+    journal: JournalReading, wanted: LogFilter, between: Between | None = None, *, after: int = 0, blank: bool = False
 ) -> Iterator[tuple[Any, ...]]:
     """Give the rows of the log that `wanted` lets through, oldest first, in the columns of `COLUMNS`.
 
     Sentences, tags and the titles of steps are in the language in force. `between` keeps values inside bounds; `after`
-    (an `n`) leaves out what was there before.
+    (an `n`) leaves out what was there before; with `blank` nothing is "" in every column, as CSV writes it.
     """
     french = current() == "fr"
     tag = "tag_fr" if french else "tag_en"
     columns = tuple(tag if name == "tag" else name for name in COLUMNS if name != "step_title")
-    found: Iterator[tuple[Any, ...]] = journal.log_tuples(wanted, columns, after=after)
+    found: Iterator[tuple[Any, ...]] = journal.log_tuples(wanted, columns, after=after, blank=blank)
     if between is not None:
         value, unit = columns.index("value"), columns.index("unit")
         found = (row for row in found if between.holds(row[value], row[unit]))
-    titles = StepTitles(journal)
+    titles, show = StepTitles(journal), lru_cache(maxsize=4096)(show_text)
     place, order, procedure, step = (columns.index(name) for name in ("text", "order", "procedure", "step"))
+    after_step = step + 1
     for row in found:
         text = row[place]
         if text.startswith("{"):
-            row = (*row[:place], show_text(text), *row[place + 1 :])
+            row = (*row[:place], show(text), *row[place + 1 :])
         title = titles.of(row[order], row[procedure], row[step])
         words = "" if title is None else title.fr if french else title.en
-        yield (*row[: step + 1], words, *row[step + 1 :])
+        yield row[:after_step] + (words,) + row[after_step:]  # noqa: RUF005
 
 
 class Between:
@@ -99,7 +101,7 @@ class Between:
 
     def holds(self, value: float | None, unit: str) -> bool:
         """Whether a value in `unit` lies inside; a row without a value, or with one of another kind, does not."""
-        if value is None or unit not in self._units:
+        if unit not in self._units or value is None:
             return False
         y = value if unit == self._unit else Value.of(self.quantity, value, unit).magnitude
         above = self.low is None or y > self.low or (self.low_in and y == self.low)

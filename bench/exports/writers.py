@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +15,8 @@ Row = Sequence[Any]
 SHEET_ROWS = 1_048_576
 CELL = 32_767
 _WIDEST = 60
+# How JSON writes what is no text; no value of the log is infinite.
+_PLAIN: dict[type, Callable[[Any], str]] = {float: repr, int: repr, type(None): lambda _none: "null"}
 
 
 def write_csv(stream: TextIO, columns: Sequence[str], rows: Iterable[Row], *, comma: bool = False) -> None:
@@ -21,21 +24,31 @@ def write_csv(stream: TextIO, columns: Sequence[str], rows: Iterable[Row], *, co
 
     With `comma` as a spreadsheet of a French desk reads it: decimal comma, semicolons between the cells.
     """
-    writer = csv.writer(stream, delimiter=";" if comma else ",", lineterminator="\n")
+    delimiter, between = ";" if comma else ",", len(columns) - 1
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(_with_commas(rows) if comma else rows)
+    write, careful, template = stream.write, writer.writerow, delimiter.join(["%s"] * len(columns)) + "\n"
+    for row in _with_commas(rows) if comma else rows:
+        line = template % tuple(row)
+        # Most rows hold nothing that must be quoted or left empty: to see that is faster than to look at every cell.
+        if line.count(delimiter) != between or line.count("\n") != 1 or '"' in line or "\r" in line or "None" in line:
+            careful(row)
+        else:
+            write(line)
 
 
 def _with_commas(rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
-        yield [repr(cell).replace(".", ",") if cell.__class__ is float else cell for cell in row]
+        yield tuple([repr(cell).replace(".", ",") if cell.__class__ is float else cell for cell in row])
 
 
 def write_jsonl(stream: TextIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Write one JSON object a line, its keys the columns."""
-    write, encode = stream.write, json.JSONEncoder(ensure_ascii=False).encode
+    text, plain = encode_basestring, _PLAIN
+    template = "{" + ", ".join(f"{text(name).replace('%', '%%')}: %s" for name in columns) + "}\n"
     for row in rows:
-        write(encode(dict(zip(columns, row, strict=True))) + "\n")
+        cells = [text(cell) if cell.__class__ is str else plain.get(cell.__class__, json.dumps)(cell) for cell in row]
+        stream.write(template % tuple(cells))
 
 
 def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Row], *, title: str) -> None:

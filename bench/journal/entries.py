@@ -18,9 +18,10 @@ LOG_COLUMNS = tuple(field.name for field in fields(LogRow))
 Entry = tuple[Any, ...]
 """A row of the log without its number, with the UTC time that it is looked for by at its end."""
 
-_AMOUNTS = ("value", "expanded", "limit_low", "limit_high")
+AMOUNTS = ("value", "expanded", "limit_low", "limit_high")
+"""The columns that hold nothing where there is no measurement, or nothing is known."""
 _NOTHING: dict[str, Any] = {
-    name: None if name in _AMOUNTS else "" for name in LOG_COLUMNS[LOG_COLUMNS.index("quantity") :]
+    name: None if name in AMOUNTS else "" for name in LOG_COLUMNS[LOG_COLUMNS.index("quantity") :]
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from bench.errors import UsageError
 from bench.journal import blocks
 from bench.journal.blocks import BLOCK, READ
-from bench.journal.entries import LOG_COLUMNS, moment
+from bench.journal.entries import AMOUNTS, LOG_COLUMNS, moment
 from bench.journal.rows import LogFilter
 from bench.language import msg
 
@@ -185,15 +185,15 @@ def read(
             yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({','.join(some)}) {order}")
 
 
-def named(columns: Sequence[str]) -> str:
-    """Return columns as SQL writes them. Raises UsageError for one that the log has not."""
+def named(columns: Sequence[str], *, blank: bool = False) -> str:
+    """Return columns as SQL writes them, with `blank` "" for NULL. Raises UsageError for one that the log has not."""
     for name in columns:
         if name not in LOG_COLUMNS:
             raise UsageError(
                 msg("The log has no column “{name}”.", name=name),
                 remedy=msg("Known: {known}.", known=", ".join(LOG_COLUMNS)),
             )
-    return ", ".join(f'"{name}"' for name in columns)
+    return ", ".join(f"ifnull(\"{name}\", '')" if blank and name in AMOUNTS else f'"{name}"' for name in columns)
 
 
 def _conditions(wanted: LogFilter) -> list[_Condition]:

@@ -183,10 +183,13 @@ class JournalReading:
             yield LogRow(*row)
 
     def log_tuples(
-        self, wanted: LogFilter | None, columns: Sequence[str], *, after: int = 0
+        self, wanted: LogFilter | None, columns: Sequence[str], *, after: int = 0, blank: bool = False
     ) -> Iterator[tuple[Any, ...]]:
-        """Give columns of the log's rows, oldest first, as they are stored. Raises UsageError for unknown columns."""
-        return self._log(wanted or LogFilter(), log.named(columns), after)
+        """Give columns of the log's rows, oldest first, as they are stored; with `blank` "" for what has no value.
+
+        Raises UsageError for unknown columns.
+        """
+        return self._log(wanted or LogFilter(), log.named(columns, blank=blank), after)
 
     def log_page(self, wanted: LogFilter | None = None, *, limit: int = 50, before: int | None = None) -> list[LogRow]:
         """Return the newest rows that `wanted` lets through, newest first; only those before row `before`."""

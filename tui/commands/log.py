@@ -95,7 +95,7 @@ def _list(saved: SavedFilters) -> int:
 
 
 def _to_terminal(journal: Journal, wanted: Query, arguments: Namespace, told: Marks) -> None:
-    found = told.tuples(_tuples(journal, wanted, arguments.follow))
+    found = told.tuples(_tuples(journal, wanted, arguments.follow, blank=arguments.format == "csv"))
     match arguments.format:
         case "jsonl":
             write_jsonl(sys.stdout, told.columns, found)
@@ -124,12 +124,12 @@ def _to_file(journal: Journal, wanted: Query, arguments: Namespace, told: Marks,
     print(path)
 
 
-def _tuples(journal: Journal, wanted: Query, follow: bool) -> Iterator[tuple[Any, ...]]:
+def _tuples(journal: Journal, wanted: Query, follow: bool, *, blank: bool) -> Iterator[tuple[Any, ...]]:
     after = journal.log_head() if follow else 0
-    yield from rows(journal, wanted.filter, wanted.between)
+    yield from rows(journal, wanted.filter, wanted.between, blank=blank)
     for _news, since in _followed(journal, after) if follow else ():
         sys.stdout.flush()
-        yield from rows(journal, wanted.filter, wanted.between, after=since)
+        yield from rows(journal, wanted.filter, wanted.between, after=since, blank=blank)
         sys.stdout.flush()
 
 
