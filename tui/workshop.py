@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.defects import adopt
 from bench.desk import Desk
@@ -28,8 +29,10 @@ from tui import sheets
 from tui.backups import BackupKeeper
 from tui.folder import Folder
 from tui.settings import Settings
-from tui.simulation import Simulation
 from tui.version import VERSION
+
+if TYPE_CHECKING:
+    from tui.simulation import Simulation
 
 
 class Workshop:
@@ -75,6 +78,8 @@ class Workshop:
                     from tui.training.workshop import lend_all
 
                     lend_all(folder)
+                from tui.simulation import Simulation  # a bench with real instruments never loads the others
+
                 simulation = Simulation(journal, speed or settings.simulation.speed, settings.simulation.seed)
                 parts.callback(simulation.close)
                 self._simulation, hands = simulation, simulation.hands
