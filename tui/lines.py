@@ -43,8 +43,13 @@ def named(quantity: Quantity, label: str) -> str:
     """Write a quantity and where it was taken (position, stage); a run's own name ("stem pulled") adds nothing."""
     if not label or (label.islower() and label.replace(" ", "").isalpha()):
         return str(quantity)
+    return f"{quantity} {place(label)}"
+
+
+def place(label: str) -> str:
+    """Write a position or a stage as the language does: “−0,5 bar”."""
     shown = label.replace("-", "−")
-    return f"{quantity} {shown.replace('.', ',') if current() == 'fr' else shown}"
+    return shown.replace(".", ",") if current() == "fr" else shown
 
 
 def uncertainty(measurement: Measurement) -> str:

@@ -209,8 +209,11 @@ class FiguresScreen(ErrandRoom):
         """Return how many cells a bar has: none beside curves, fewer beside many columns on a narrow terminal."""
         if figure.curves or not figure.lines:
             return 0
-        if self.app.size.width >= NARROW or len(figure.columns) < MANY:
+        left = self.app.size.width - self._needs(figure) - 2
+        if self.app.size.width >= NARROW or len(figure.columns) < MANY or left >= BAR:
             return BAR
+        if left >= BAR // 2:
+            return left
         return BAR // 2 if len(figure.columns) == MANY else 0
 
     def _strong(self, line: Line) -> str:
@@ -218,9 +221,15 @@ class FiguresScreen(ErrandRoom):
 
     def _width(self, figure: Figure, place: int) -> int:
         whole = max(8, len(figure.columns[place].heading()))
-        if self.app.size.width >= NARROW:
+        if self.app.size.width >= NARROW or self._needs(figure) <= self.app.size.width:
             return whole
         return min(whole, 8 if len(figure.columns) >= MANY else 12)
+
+    def _needs(self, figure: Figure) -> int:
+        """Return the cells of the whole table with its headings in full and without bars."""
+        labels = [len(str(line.label)) for line in figure.lines]
+        headings = [max(8, len(column.heading())) for column in figure.columns]
+        return 4 + max(labels, default=0) + 2 + sum(headings) + 2 * len(headings)
 
     def _cell(self, figure: Figure, place: int) -> Callable[[Line], str]:
         column, width = figure.columns[place], self._width(figure, place)

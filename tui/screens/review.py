@@ -18,6 +18,7 @@ from tui.screens.errands import ErrandRoom
 from tui.screens.review_closing import closings
 from tui.screens.room import Errand
 from tui.widgets.order_header import show_date
+from tui.widgets.page import prose
 from tui.widgets.panel import Panel
 from tui.widgets.picklist import Column, PickList
 
@@ -39,7 +40,8 @@ class _Finding(Widget):
         counts = _("{changed} of {all} verdicts change.").format(changed=len(found.changed), all=len(found.verdicts))
         words = [_("Since the last good check of {instrument}:").format(instrument=found.instrument), *errors]
         style = "bold $error" if found.changed else "bold"
-        return Content("\n").join([Content(" " + "  ".join(words)), Content.styled(" " + counts, style)])
+        width = max(20, self.size.width - 2)
+        return Content("\n").join([*prose("  ".join(words), width, "", " "), Content.styled(" " + counts, style)])
 
 
 class _Decided(Widget):
@@ -111,7 +113,7 @@ class ReviewScreen(ErrandRoom):
                 Column(N_("date"), 10, lambda entry: show_date(entry.at), wide_only=True),
                 Column(N_("quantity"), 0, lambda entry: lines.named(QUANTITIES[entry.quantity], entry.label)),
                 Column(N_("value"), 0, _value, wide_only=True),
-                Column(N_("corrected"), 0, _corrected),
+                Column(N_("corrected"), 0, _corrected, wide_only=True),
                 Column(N_("verdict"), 0, lambda entry: f"{entry.before.symbol} {entry.before}", wide_only=True),
                 Column(N_("verdict then"), 0, _after),
                 Column(N_("review"), 0, self._standing, style=self._standing_style),

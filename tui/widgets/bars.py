@@ -28,12 +28,20 @@ class TopBar(Widget):
             left = Content.assemble(left, " ", (" " + _("TRAINING MODE") + " ", "bold $background on $error"))
         if getattr(self.app, "read_only", False):
             left = Content.assemble(left, " ", (" " + _("READ ONLY") + " ", "bold $background on $secondary"))
-        who = ""
-        if self.app.operator is not None and self.app.role is not None:
-            who = f"{self.app.operator.name} · {self.app.role} · "
-        right = Content(f"{who}{current().upper()} ")
+        room = self.size.width - left.cell_length - 1
+        ways = [Content(f"{who}{current().upper()} ") for who in self._who()]
+        right = next((way for way in ways if way.cell_length <= room), ways[-1])
         gap = max(1, self.size.width - left.cell_length - right.cell_length)
         return Content.assemble(left, " " * gap, right)
+
+    def _who(self) -> list[str]:
+        """Return who works here, in full and then ever shorter, nobody last: what stands on the left is never cut."""
+        operator, role = self.app.operator, self.app.role
+        if operator is None or role is None:
+            return [""]
+        first, _space, last = operator.name.partition(" ")
+        short = f"{first[0]}. {last}" if last else operator.name
+        return [f"{operator.name} · {role} · ", f"{short} · {role} · ", f"{operator.name} · ", f"{short} · ", ""]
 
 
 class KeyBar(Widget):

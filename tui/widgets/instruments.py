@@ -30,7 +30,7 @@ LINKS = {
 
 
 class InstrumentStrip(Widget):
-    """One line; where it is wide enough the states stand in words too."""
+    """One line; where there is room the states stand in words too."""
 
     def __init__(self, records: Sequence[InstrumentRecord], state: Callable[[str], LinkState], today: date) -> None:
         super().__init__()
@@ -44,7 +44,11 @@ class InstrumentStrip(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        wide = self.size.width >= 140
+        """Draw the states in words where there is room for all of them, else what is lost, else signs alone."""
+        ways = (self._drawn(wide=True), self._drawn(wide=False), self._drawn(wide=False, lost=False))
+        return next((way for way in ways if way.cell_length <= self.size.width), ways[-1])
+
+    def _drawn(self, *, wide: bool, lost: bool = True) -> Content:
         parts: list[str | tuple[str, str]] = []
         for record in self.records:
             state = self.states[record.id]
@@ -54,7 +58,7 @@ class InstrumentStrip(Widget):
             parts.append((_(SHORT[record.kind]), "bold" if state is LinkState.READY else ""))
             if record.dialect == "manual":
                 parts.append((" " + _("by hand"), "$text-muted"))
-            if state is LinkState.LOST or (wide and state is not LinkState.READY):
+            if (lost and state is LinkState.LOST) or (wide and state is not LinkState.READY):
                 parts.append((f" {state}", style))
             due = record.certificate.due.isoformat() if record.certificate else ""
             parts += [_calibration(calibration, due, wide=wide), "  "]

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from bench.judging import Judged
 from bench.language import _, number
-from tui.lines import hidden
+from tui.lines import hidden, place
 from tui.widgets.picklist import cell
 from tui.widgets.readout import STATE_STYLES
 from tui.widgets.verdict import is_hidden, is_information
@@ -73,7 +73,7 @@ class Results(Widget):
             statement = hidden() if words else "—"
         return [
             (str(m.quantity.name), ""),
-            (m.label, ""),
+            (place(m.label), ""),
             (_earlier(earlier) if earlier is not None else "", "$text-muted"),
             (m.value.show(), f"bold {colour}".strip()),
             (doubt, ""),
@@ -94,8 +94,8 @@ def _widths(rows: Sequence[Row], width: int) -> list[int]:
     columns = sum(1 for need in needs if need)
     gap = 3 if sum(needs) + 3 * columns <= width else 2 if sum(needs) + 2 * columns <= width else 1
     needs = [need + gap if need else 0 for need in needs]
-    for place in (0, 5, 1, 2, 3):
+    for column in (0, 5, 1, 2, 3):
         over = sum(needs) - width
         if over > 0:
-            needs[place] -= min(over, max(0, needs[place] - NARROWEST[place] - gap))
+            needs[column] -= min(over, max(0, needs[column] - NARROWEST[column] - gap))
     return needs
