@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bench.conformity import refuse
@@ -68,6 +69,14 @@ def veil_of(journal: Reads, order: str, house: House) -> Veil:
         return OPEN
     run = next((each for each in _blind(journal) if each.order == order), None)
     return OPEN if run is None else Veil("verdicts" in run.hide, "limits" in run.hide)
+
+
+def ends_of(journal: Reads, order: str) -> datetime | None:
+    """Return when the time of an order's exercise is over; None for an order of none, and after the reveal."""
+    from bench.training.runs import KINDS, runs
+
+    run = next((each for each in runs(journal.events(kinds=KINDS)) if each.order == order), None)
+    return run.ends if run is not None and not run.revealed else None
 
 
 def hidden_orders(journal: Reads, house: House) -> frozenset[str]:

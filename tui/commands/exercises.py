@@ -57,7 +57,7 @@ def _list(exercises: Exercises) -> None:
             each.frame or "—",
             _("{minutes} min").format(minutes=each.minutes),
             ", ".join(each.competences),
-            each.procedure if not each.session else each.session,
+            each.procedure if not each.session else _("replayed"),
         ]
         for each in exercises.all()
     ]
@@ -78,7 +78,7 @@ def _show(exercise: Exercise, *, answer: bool) -> None:
     print(f"{exercise.id}  {exercise.title}")
     if exercise.frame:
         print(f"{frames()[exercise.frame].title} · " + _("{minutes} min").format(minutes=exercise.minutes))
-    print(_("The customer says: {text}").format(text=exercise.situation))
+    print(_("Situation: {text}").format(text=exercise.situation))
     print(_("Asked for: {text}").format(text=exercise.request))
     if exercise.order is not None:
         print(f"{exercise.order.brand} {exercise.order.model} · {exercise.order.calibre}")

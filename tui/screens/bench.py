@@ -38,6 +38,8 @@ from tui.widgets.verdict import VerdictBand
 if TYPE_CHECKING:
     from bench.work import Work
 
+# How often the time that is left of an exercise is written anew.
+CLOCK_SECONDS = 20.0
 REPAINTS_PER_SECOND = 12
 SECOND = 1.0
 # What Enter does where that is the remedy of what stops a step.
@@ -105,6 +107,8 @@ class BenchScreen(MeasuringRoom):
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
         self.counter = self.set_interval(SECOND, self._count, pause=True)
         self.set_interval(SECOND, self._show_wait)
+        if self.app.training:
+            self.set_interval(CLOCK_SECONDS, self.query_one(OrderHeader).refresh)
         await self._look()
 
     async def on_screen_resume(self) -> None:

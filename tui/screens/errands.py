@@ -28,7 +28,7 @@ ROOMS = (
     (N_("Profiles of calibres and cases"), "tui.screens.profiles", "ProfilesScreen"),
     (N_("Procedures"), "tui.screens.procedures", "ProceduresScreen"),
     (N_("Journal"), "tui.screens.journal", "JournalScreen"),
-    (N_("Trainer's library"), "tui.screens.trainer_library", "LibraryScreen"),
+    (N_("Exercises and sessions"), "tui.screens.trainer_library", "LibraryScreen"),
 )
 _STAYING = {"OrdersScreen", "BenchScreen", "SummaryScreen"}
 
@@ -40,7 +40,8 @@ def elsewhere(app: EtabliApp) -> list[Errand]:
         return []
     if not any(type(screen).__name__ == "OrdersScreen" for screen in app.screen_stack):
         return []
-    return [Errand(_(word), _way(app, module, name)) for word, module, name in ROOMS if type(here).__name__ != name]
+    rooms = (*ROOMS[-1:], *ROOMS[:-1]) if app.training else ROOMS  # a training workshop is there for its exercises
+    return [Errand(_(word), _way(app, module, name)) for word, module, name in rooms if type(here).__name__ != name]
 
 
 def _way(app: EtabliApp, module: str, name: str) -> Callable[[], Awaitable[None]]:
@@ -89,7 +90,9 @@ class ErrandRoom(Room):
         self.app.attempt(self._choose)
 
     async def _choose(self) -> None:
-        offered: Sequence[Errand] = [*self.errands(), *elsewhere(self.app)]
+        rooms = elsewhere(self.app)
+        first = 1 if self.app.training and type(self).__name__ == "OrdersScreen" else 0
+        offered: Sequence[Errand] = [*rooms[:first], *self.errands(), *rooms[first:]]
         options = [(str(place), errand.word) for place, errand in enumerate(offered)]
         picked = await self.app.push_screen_wait(PickDialog(_("What next?"), options, searchable=False))
         if picked is not None:

@@ -11,7 +11,7 @@ from bench.alerts import Alert, kind_of
 from bench.errors import Refusal
 from bench.judging import Judged, MeasureTask
 from bench.people import Role
-from bench.training.blind import OPEN, Veil, veil_of
+from bench.training.blind import OPEN, Veil, ends_of, veil_of
 from tui.widgets.order_header import Heading, Waiting
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def glance(work: Work) -> Glance:
     veil = veil_of(work.desk.journal, work.number, work.desk.house)
     measuring = step is not None and step.measure is not None and state.started
     return Glance(
-        heading=heading(state, work.desk.operator),
+        heading=_heading(work, veil),
         marks=unseen(veil, work.progress()),
         step=step,
         started=state.started,
@@ -95,6 +95,14 @@ def glance(work: Work) -> Glance:
 def unseen(veil: Veil, marks: Sequence[StepMark]) -> tuple[StepMark, ...]:
     """Return the marks of an order's steps without the outcomes that a blind exercise hides."""
     return tuple(replace(mark, outcome="") for mark in marks) if veil.verdicts else tuple(marks)
+
+
+def _heading(work: Work, veil: Veil) -> Heading:
+    """Return the header of an order, with what is left of an exercise's time; without what a verdict put there."""
+    found = heading(work.state, work.desk.operator)
+    if veil.verdicts:
+        found = replace(found, magnetised=None, wet_forbidden=False)
+    return replace(found, ends=ends_of(work.desk.journal, work.number)) if work.desk.house.training else found
 
 
 def _end_of_wait(work: Work) -> datetime | None:

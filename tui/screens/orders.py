@@ -204,6 +204,8 @@ class OrdersScreen(ErrandRoom):
         yield Panel()
 
     def on_screen_resume(self) -> None:
+        if self.app.training:
+            self.query_one(PickList).nothing = N_("No order here. The exercises: Tab, then Enter.")
         self.query_one(PickList).focus()
         self.look(self.reload)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -23,6 +22,7 @@ from tui.screens.rows import PickDialog
 from tui.training import replayed
 from tui.training.sessions import SessionLibrary
 from tui.training.workshop import begin, measured, settings_of
+from tui.widgets.order_header import time_left
 from tui.widgets.page import Page, facts, heading, prose
 from tui.widgets.panel import Panel
 
@@ -36,6 +36,7 @@ class ExerciseScreen(ErrandRoom):
         self.exercise = exercise
         self.run = run
         self._settings: list[str] = []
+        self._calibre = ""
 
     def furnish(self) -> ComposeResult:
         yield Panel()
@@ -49,11 +50,17 @@ class ExerciseScreen(ErrandRoom):
         self.app.attempt(self._again)
 
     async def _again(self) -> None:
-        self._settings = await self.app.at_bench(settings_of, self.app.desk, self.exercise)
+        self._settings, self._calibre = await self.app.at_bench(self._known)
         if self.run is not None:
             run = self.run
             self.run = await self.app.at_bench(lambda: Training(self.app.desk).run(run.id))
         self._changed()
+
+    def _known(self) -> tuple[list[str], str]:
+        """Return the settings that suit the exercise, and its calibre's name."""
+        desk, about = self.app.desk, self.exercise.order
+        calibre = desk.profiles.calibre(about.calibre).name if about is not None else ""
+        return settings_of(desk, self.exercise), calibre
 
     def _changed(self) -> None:
         self.query_one(Page).rewrite()
@@ -237,7 +244,7 @@ class ExerciseScreen(ErrandRoom):
             lines += prose(_setting(frame, run.limit if run is not None else exercise.minutes), width, "$text-muted")
             lines += prose(str(frames()[frame].task), width, "$text-muted")
         lines += self._time(width)
-        lines += heading(_("The customer says"))
+        lines += heading(_("Situation"))
         lines += prose(str(exercise.situation), width)
         lines += heading(_("Asked for"))
         lines += prose(str(exercise.request), width)
@@ -246,7 +253,7 @@ class ExerciseScreen(ErrandRoom):
             lines += facts(
                 [
                     (_("watch"), f"{about.brand} {about.model}".strip()),
-                    (_("calibre"), about.calibre),
+                    (_("calibre"), self._calibre or about.calibre),
                     (_("engraved"), about.water_resistance),
                 ],
                 width,
@@ -272,19 +279,15 @@ class ExerciseScreen(ErrandRoom):
             return prose(_("Time: {minutes} min from the begin").format(minutes=self.exercise.minutes), width)
         if run.revealed:
             return prose(f"{run.name} · {run.id}", width)
-        left = run.left(self.app.desk.clock.now())
-        minutes = int(abs(left) / timedelta(minutes=1))
-        if left < timedelta(0):
-            said, style = _("{minutes} min over the time").format(minutes=minutes), "bold $error"
-        else:
-            said, style = _("{minutes} min left").format(minutes=minutes), "bold"
+        said, style = time_left(run.ends, self.app.desk.clock.now())
         return prose(f"{run.name} · {run.id} · {said}", width, style)
 
     def _diagnosis(self, run: Run, width: int) -> list[Content]:
         given = run.diagnosis
         lines = heading(_("Diagnosis"))
         if given is None:
-            return [*lines, *prose(_("none given yet"), width, "$text-muted")]
+            said = _("None given yet. Tab: answer the questions, give the diagnosis.")
+            return [*lines, *prose(said, width, "$text-muted")]
         lines += prose(given.text, width)
         known = defects()
         lines += facts([(code, str(known[code].label)) for code in given.defects], width)

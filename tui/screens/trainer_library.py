@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from bench.language import N_, _
+from bench.people import Role
 from bench.training import Exercise, Exercises
 from bench.training.runs import KINDS, Run, runs
 from tui.folder import Folder
@@ -37,6 +38,7 @@ class Line:
     competences: str
     duration: str
     of: Entry | Exercise | Run
+    frame: str = ""
 
 
 def folder_of(app: EtabliApp) -> Folder:
@@ -58,6 +60,7 @@ class LibraryScreen(ErrandRoom):
             [
                 Column(N_("name"), 20, lambda line: line.name),
                 Column(N_("title"), 0, lambda line: line.title),
+                Column(N_("setting"), 8, lambda line: line.frame),
                 Column(N_("level"), 7, lambda line: line.level),
                 Column(N_("duration"), 10, lambda line: line.duration),
                 Column(N_("competences"), 26, lambda line: line.competences, wide_only=True),
@@ -92,7 +95,7 @@ class LibraryScreen(ErrandRoom):
         self.exercises = exercises_of(folder)
         found = [
             Line("exercises", each.id, str(each.title), str(each.level), ", ".join(each.competences),
-                 _("{minutes} min").format(minutes=each.minutes), each)
+                 _("{minutes} min").format(minutes=each.minutes), each, each.frame)
             for each in self.exercises.all()
         ]  # fmt: skip
         for entry in SessionLibrary(folder).entries():
@@ -104,7 +107,8 @@ class LibraryScreen(ErrandRoom):
         for run in runs(self.app.desk.journal.events(kinds=KINDS)):
             begun = f"{datetime.fromisoformat(run.begun).astimezone():%d/%m %H:%M}"
             state = _("shown") if run.revealed else _("diagnosed") if run.diagnosis else _("under way")
-            found.append(Line("runs", run.id, f"{run.name} · {run.exercise} · {state}", "", "", begun, run))
+            said = f"{run.name} · {run.exercise} · {state}"
+            found.append(Line("runs", run.id, said, "", "", begun, run, run.frame))
         return found
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
@@ -119,7 +123,7 @@ class LibraryScreen(ErrandRoom):
             library = SessionLibrary(folder_of(self.app))
             name = str(line.of.path) if line.of.origin == IMPORTED else line.name
             opened = await asyncio.to_thread(library.open, name)
-            await self.app.push_screen(PlayerScreen(library, opened))
+            await self.app.push_screen(PlayerScreen(library, opened, locked=self._asked_blind(line.name)))
             return
         from tui.screens.trainer_exercise import ExerciseScreen
 
@@ -127,3 +131,10 @@ class LibraryScreen(ErrandRoom):
         exercise = self.exercises.get(run.exercise) if run is not None else line.of
         assert isinstance(exercise, Exercise)
         await self.app.push_screen(ExerciseScreen(self.exercises, exercise, run))
+
+    def _asked_blind(self, session: str) -> bool:
+        """Whether an exercise replays this session blind: then a trainee does not look at it open beforehand."""
+        operator = self.app.operator
+        if operator is None or operator.may_act_as(Role.TRAINER):
+            return False
+        return any(each.session == session and {"verdicts", "limits"} & set(each.hide) for each in self.exercises.all())

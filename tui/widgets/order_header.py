@@ -11,6 +11,9 @@ from textual.widget import Widget
 from bench.language import Message, _, current
 from bench.people import Role
 
+LAST_MINUTES = 10
+"""From so many minutes before its end on, the time of an exercise is drawn to the eye."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -25,7 +28,8 @@ class Waiting:
 @dataclass(frozen=True)
 class Heading:
     """What stands in the header of an order; `promised` is an ISO date, "" where nothing is promised. `holder` is who
-    has the watch, where that is somebody else; `void` whether a signature is void since a correction.
+    has the watch, where that is somebody else; `void` whether a signature is void since a correction; `ends` when the
+    time of an exercise is over.
     """
 
     number: str
@@ -40,6 +44,16 @@ class Heading:
     waits: tuple[Waiting, ...] = ()
     holder: str = ""
     void: bool = False
+    ends: datetime | None = None
+
+
+def time_left(ends: datetime, now: datetime) -> tuple[str, str]:
+    """Return how much of an exercise's time is left, or by how much it is over, and the style to write it in."""
+    left = (ends - now).total_seconds()
+    minutes = int(abs(left) // 60)
+    if left < 0:
+        return _("{minutes} min over the time").format(minutes=minutes), "bold $error"
+    return _("{minutes} min left").format(minutes=minutes), "bold" if left > LAST_MINUTES * 60 else "bold $warning"
 
 
 def show_date(iso: str) -> str:
@@ -88,6 +102,8 @@ class OrderHeader(Widget):
                 (f" ({left})" if left else "", late),
             ]
         parts.append("  " + _("closure n° {number}").format(number=h.closure))
+        if h.ends is not None:
+            parts += ["  ", time_left(h.ends, datetime.now(h.ends.tzinfo))]
         for word, style in self._flags(h):
             parts += ["  ", (f" {word} ", style)]
         return Content("\n").join([first, Content.assemble(*parts), *self._waits(h)])
