@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import takewhile
 from statistics import fmean
 
 from bench.events import Event, EventKind
@@ -17,7 +19,7 @@ from bench.register import FAIL, SHELF
 
 def drift(material: Material) -> Figure:
     found: dict[tuple[str, str, str], list[Event]] = defaultdict(list)
-    for event in material.journal.events(order=SHELF, kinds=(EventKind.INSTRUMENT_CHECKED,)):
+    for event in _checks(material):
         measurement = event.payload["judged"]["measurement"]
         wanted = GENUINE + MADE_UP if material.made_up else GENUINE
         if material.period.holds(event.at) and Provenance(measurement["provenance"]).value in wanted:
@@ -43,6 +45,13 @@ def drift(material: Material) -> Figure:
         lines=lines,
         curves=curves,
     )
+
+
+def _checks(material: Material) -> Iterator[Event]:
+    """Give the checks of the period, and some before and after it."""
+    after, last = material.journal.spell(material.period.since, material.period.until)
+    checks = material.journal.events(order=SHELF, after=after, kinds=(EventKind.INSTRUMENT_CHECKED,))
+    return takewhile(lambda event: last is None or event.seq <= last, checks)
 
 
 def _curve(key: tuple[str, str, str], events: list[Event]) -> Curve:

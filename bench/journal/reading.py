@@ -6,6 +6,8 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from bench.events import Event, EventKind
 from bench.journal import log, schema
-from bench.journal.blocks import READ, folded
+from bench.journal.blocks import BLOCK, READ, folded
 from bench.journal.chain import GENESIS, Record, VerifyReport, event_of
+from bench.journal.entries import moment
 from bench.journal.errors import explained
 from bench.journal.rows import LogFilter, LogKind, LogRow, OrderRow
 from bench.journal.searching import Searcher
@@ -98,6 +101,25 @@ class JournalReading:
             query = select(event).where(event.c.seq.in_(numbers[some : some + _PAGE])).order_by(event.c.seq)
             for row in self._rows(query):
                 yield event_of(Record(*row))
+
+    def spell(self, since: datetime, until: datetime) -> tuple[int, int | None]:
+        """Return after which sequence, and up to which (None: to the end), the events of a time stand.
+
+        Some before and after it stand there too: the log knows the times of its rows block by block.
+        """
+        with self._raw() as connection:
+            query = "SELECT min(start) FROM log_time WHERE last_utc >= ?"
+            first = connection.execute(query, (moment(since),)).fetchone()[0]
+            if first is None:  # it is in the last rows, which are no block yet
+                first = connection.execute("SELECT coalesce(max(start + size), 0) FROM log_part").fetchone()[0]
+            query = "SELECT max(start) FROM log_time WHERE first_utc < ?"
+            last = connection.execute(query, (moment(until),)).fetchone()[0]
+            rows = "SELECT seq FROM log WHERE n = ?"
+            before = connection.execute(rows, (first,)).fetchone()
+            following = connection.execute(rows, ((-BLOCK if last is None else last) + BLOCK + 1,)).fetchone()
+            tail = "SELECT 1 FROM log WHERE n > (SELECT coalesce(max(start + size), 0) FROM log_part) AND at_utc < ?"
+            open_ended = following is None or connection.execute(f"{tail} LIMIT 1", (moment(until),)).fetchone()
+        return before[0] if before else 0, None if open_ended else following[0]
 
     def measured_with(self, instrument: str, serial: str, quantities: Collection[str], after: int) -> Iterator[Event]:
         """Give measurements and closings after a sequence, in their sequence: all of each order in which that
@@ -191,17 +213,42 @@ class JournalReading:
         """
         return self._log(wanted or LogFilter(), log.named(columns, blank=blank), after)
 
-    def log_page(self, wanted: LogFilter | None = None, *, limit: int = 50, before: int | None = None) -> list[LogRow]:
-        """Return the newest rows that `wanted` lets through, newest first; only those before row `before`."""
+    def log_page(
+        self,
+        wanted: LogFilter | None = None,
+        *,
+        limit: int = 50,
+        before: int | None = None,
+        only: Callable[[float | None, str, str], bool] | None = None,
+    ) -> list[LogRow]:
+        """Return the newest rows that `wanted` lets through, newest first; only those before row `before`.
+
+        `only` is asked of the value, the unit and the order of each row.
+        """
         wanted = wanted or LogFilter()
         rows: list[LogRow] = []
         with self._raw() as connection:
             for start, bits in self._finder.found(connection, wanted, newest=True, before=before or 0):
+                if only is not None:
+                    bits = self._only(connection, start, bits, limit - len(rows), only)
                 for row in log.read(connection, READ, start, bits, newest=True):
                     rows.append(LogRow(*row))
                     if len(rows) == limit:
                         return rows
         return rows
+
+    def _only(
+        self,
+        connection: sqlite3.Connection,
+        start: int,
+        bits: int,
+        limit: int,
+        only: Callable[[float | None, str, str], bool],
+    ) -> int:
+        """Return the bits of the newest rows of a part that `only` lets through, as many as are wanted."""
+        held = log.read(connection, 'n, "value", "unit", "order"', start, bits, newest=True)
+        kept = (1 << n - start - 1 for n, value, unit, order in held if only(value, unit, order))
+        return sum(islice(kept, limit))
 
     def log_count(self, wanted: LogFilter | None = None) -> int:
         """Return how many rows of the log `wanted` lets through."""

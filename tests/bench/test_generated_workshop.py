@@ -194,6 +194,8 @@ def test_a_bound_lets_through_the_values_on_its_side(journal: Journal, plain: Pl
     found = [row[COLUMNS.index("seq")] for row in plain.rows(wanted.filter, bounded(line))]
     place = list(EXPORTED).index("seq")
     assert [row[place] for row in rows(journal, wanted.filter, wanted.between)] == found
+    page = journal.log_page(wanted.filter, only=lambda value, unit, _order: wanted.between.holds(value, unit))
+    assert [row.seq for row in page] == found[:-51:-1]
     assert found or not FULL or line == "rate>60s/d"
 
 

@@ -186,18 +186,15 @@ class LogScreen(ErrandRoom):
             about(row, self._titles)
 
     def _found(self, query: Query, before: int | None) -> list[LogRow]:
-        """Return a page; where some rows are not shown, as many pages as it takes to fill one."""
-        hidden = hidden_orders(self._journal, self.app.desk.house)
-        if query.between is None and not hidden:
+        """Return a page; what is outside the bounds of a value or of a blind exercise is not in it."""
+        hidden, between = hidden_orders(self._journal, self.app.desk.house), query.between
+        if between is None and not hidden:
             return list(self._journal.log_page(query.filter, limit=PAGE, before=before))
-        found: list[LogRow] = []
-        while len(found) < PAGE:
-            page = self._journal.log_page(query.filter, limit=PAGE * 5, before=before)
-            found += [row for row in page if _shows(query, hidden, row)]
-            if len(page) < PAGE * 5:
-                break
-            before = page[-1].n
-        return found
+
+        def shown(value: float | None, unit: str, order: str) -> bool:
+            return order not in hidden and (between is None or between.holds(value, unit))
+
+        return list(self._journal.log_page(query.filter, limit=PAGE, before=before, only=shown))
 
     def _count(self, query: Query) -> int:
         hidden = hidden_orders(self._journal, self.app.desk.house)
