@@ -10,34 +10,28 @@ import asyncio
 import importlib
 import logging
 import os
-import signal
 import sys
-import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from bench.errors import EtabliError, ExitCode
-from bench.language import N_, _, current, use
-from tui import preferences
+from bench.errors import EtabliError
+from bench.language import N_, _, use
+from tui import preferences, terminal
 from tui.drafts import Drafts
 from tui.endurance import settle
+from tui.guiding import GuidedApp
 from tui.hands import Label
-from tui.keys import Hint, hints
-from tui.liked import LikedApp
+from tui.leaving import Leaving
 from tui.opened import Workshop
 from tui.preferences import STEADY, Preferences
 from tui.scanning import Scanning
 from tui.screens.opening import OpeningScreen
-from tui.screens.room import Room
 from tui.sounds import Sound
 from tui.survival import HardyApp
 
@@ -54,8 +48,6 @@ T = TypeVar("T")
 log = logging.getLogger("etabli.tui")
 
 SETTLE_SECONDS = 20.0
-# How long the terminal may take to be restored after a signal; a hang-up leaves nothing to restore.
-LAST_SECONDS = 2.0
 _BEHIND_THE_PICTURE = (
     "tui.hearing",
     "tui.screens.sign_in",
@@ -82,7 +74,7 @@ class ReadingAsked(Message):
         self.label = label
 
 
-class EtabliApp(HardyApp, LikedApp):
+class EtabliApp(HardyApp, GuidedApp):
     """The bench on the screen. `opener` is called in the bench's thread, after the first picture."""
 
     CSS_PATH = "etabli.tcss"
@@ -126,7 +118,7 @@ class EtabliApp(HardyApp, LikedApp):
         self._unsubscribe: Callable[[], None] | None = None
         self._hearing: Hearing | None = None
         self._asking: Future[str | None] | None = None
-        self._leaving = False
+        self._leaving = Leaving(self, self._settle)
         self.drafts = Drafts()
         """What was typed at the bench and is not confirmed yet."""
         self._opened: Workshop | None = None
@@ -153,7 +145,7 @@ class EtabliApp(HardyApp, LikedApp):
         return OpeningScreen()
 
     def on_mount(self) -> None:
-        self._catch_signals()
+        self._leaving.catch_signals()
         self.call_after_refresh(self.open_workshop)
 
     def open_workshop(self) -> None:
@@ -202,10 +194,6 @@ class EtabliApp(HardyApp, LikedApp):
         self._opener = opener or self._opener
         self.pop_screen()
         self.open_workshop()
-
-    def speak(self, language: str) -> None:
-        """Go over to a language at once, and keep that."""
-        self.like(replace(self.preferences, language=language))
 
     def _load(self) -> Workshop:
         workshop = self._opener()
@@ -367,37 +355,9 @@ class EtabliApp(HardyApp, LikedApp):
 
     # -- leaving
 
-    def _catch_signals(self) -> None:
-        """SIGTERM and SIGHUP stop the instruments, close the workshop and restore the terminal."""
-        if sys.platform == "win32":
-            return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            try:
-                loop.add_signal_handler(number, self._leave_by_signal, 128 + int(number))
-            except (RuntimeError, ValueError):  # not in the main thread: a test or an embedding
-                return
-
-    def _leave_by_signal(self, code: int) -> None:
-        """Leave from a thread of its own: after a hang-up the terminal may hold up the loop for ever."""
-        if not self._leaving:
-            self._leaving = True
-            loop = asyncio.get_running_loop()
-            threading.Thread(target=self._leave_behind, args=(loop, code), daemon=True).start()
-
-    def _leave_behind(self, loop: asyncio.AbstractEventLoop, code: int) -> None:
-        self._settle()
-        last = threading.Timer(LAST_SECONDS, os._exit, (code,))
-        last.daemon = True
-        last.start()
-        loop.call_soon_threadsafe(lambda: self.exit(code, return_code=code))
-
     async def leave(self) -> None:
         """Stop what runs, close the workshop, end the program."""
-        if not self._leaving:
-            self._leaving = True
-            await asyncio.to_thread(self._settle)
-            self.exit(0)
+        await self._leaving.leave()
 
     def _settle(self) -> None:
         """Stop the instruments safely, then close the workshop in the bench's thread, after what still runs there."""
@@ -432,62 +392,6 @@ class EtabliApp(HardyApp, LikedApp):
     def action_help_quit(self) -> None:
         self.notify(_("F12 or Ctrl+Q quits."), markup=False)
 
-    # -- language, help, palette
-
-    def action_language(self) -> None:
-        """Go over to the other language, at once and everywhere."""
-        self.speak("en" if current() == "fr" else "fr")
-
-    def retranslate(self) -> None:
-        """Draw every word again."""
-        for screen in self.screen_stack:
-            if isinstance(screen, Room):
-                screen.retranslate()
-            else:
-                for widget in screen.query("*"):
-                    widget.refresh(layout=True)
-
-    def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(hints(self.screen, hidden=True)))
-
-    def action_command_palette(self) -> None:
-        from textual.command import CommandPalette
-
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=_("Search a command …"), id="--command-palette"))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every key that does something now is a command too, by its word; the rest is what has no key."""
-        said: set[str] = set()
-        for hint in hints(screen, hidden=True):
-            if hint.id not in ("palette", "language") and (hint.where != "field" or hint.id == "main"):
-                said.add(hint.word)
-                yield SystemCommand(hint.word, hint.key, partial(self._command, hint))
-        if isinstance(screen, Room) and not self.locked:
-            from tui.screens.errands import elsewhere
-
-            offered = [each for each in (*screen.errands(), *elsewhere(self)) if each.word not in said]
-            for errand in offered:
-                yield SystemCommand(errand.word, "", partial(self.attempt, errand.act))
-        other = "English" if current() == "fr" else "Français"
-        yield SystemCommand(_("Language: {language}").format(language=other), "F2", self.action_language)
-
-    def _command(self, hint: Hint) -> None:
-        self.run_worker(self.run_action(hint.action, hint.node), exit_on_error=False)
-
-    def action_jump(self) -> None:
-        from tui.screens.jump import JumpScreen, arrive, targets
-
-        if isinstance(self.screen, JumpScreen):
-            return
-        if targets(self.screen):
-            self.push_screen(JumpScreen(targets(self.screen)), arrive)
-        else:
-            self.notify(_("There is nothing to jump to here."), markup=False)
-
     async def scanned(self, label: Label) -> None:
         """Go where one of our labels leads."""
         await self._scanning.scanned(label)
@@ -503,12 +407,8 @@ def run(
 ) -> int:
     """Run the bench in this terminal and return the exit status. Without a terminal: a message and USAGE."""
     use(language)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print(
-            _("The bench needs a terminal; here there is none. “etabli --help” lists what runs without."),
-            file=sys.stderr,
-        )
-        return int(ExitCode.USAGE)
+    if not terminal.here():
+        return terminal.no_terminal()
     file = preferences.file()
     liked, notices = preferences.load(file)
     asked = os.environ.get("ETABLI_LANG") or any(word.startswith("--lang") for word in sys.argv)

@@ -51,6 +51,11 @@ class AttendedApp(KeyboardApp):
     def measuring(self) -> bool:
         raise NotImplementedError
 
+    @property
+    def training(self) -> bool:
+        """Whether the workshop is one for training."""
+        raise NotImplementedError
+
     async def at_bench(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in the bench's thread."""
         raise NotImplementedError

@@ -17,7 +17,7 @@ from tui.widgets.picklist import PickList
 from tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
-    from tui.app import EtabliApp
+    from tui.attending import AttendedApp
 
 # Word, module and class of each room that one can go to from anywhere.
 ROOMS = (
@@ -33,7 +33,7 @@ ROOMS = (
 _STAYING = {"OrdersScreen", "BenchScreen", "SummaryScreen"}
 
 
-def elsewhere(app: EtabliApp) -> list[Errand]:
+def elsewhere(app: AttendedApp) -> list[Errand]:
     """Return the ways to the other rooms; none where one may not leave: signed out, locked, measuring, busy."""
     here = app.screen
     if app.operator is None or app.locked or app.measuring or getattr(here, "busy", False):
@@ -44,7 +44,7 @@ def elsewhere(app: EtabliApp) -> list[Errand]:
     return [Errand(_(word), _way(app, module, name)) for word, module, name in rooms if type(here).__name__ != name]
 
 
-def _way(app: EtabliApp, module: str, name: str) -> Callable[[], Awaitable[None]]:
+def _way(app: AttendedApp, module: str, name: str) -> Callable[[], Awaitable[None]]:
     async def go() -> None:
         room = getattr(await app.at_bench(import_module, module), name)
         while type(app.screen).__name__ not in _STAYING:
