@@ -9,7 +9,7 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,9 @@ import pytest
 from screen_bench import SteppedPool, Workbench
 from textual.app import App
 
+from bench.instrument import Identity, InstrumentKind, PortUnavailable
 from bench.people import Operator, Role
+from drivers.probing import Found
 from tui import demo
 from tui.folder import Folder
 from tui.record_health import Store
@@ -90,6 +92,9 @@ def still(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[None]:
     # What follows from every letter of the data files is not what a picture is for.
     patch.setattr("bench.journal.journal.chained", lambda record: f"{record.seq:064x}")
     patch.setattr("tui.record_health.store", lambda path, *_more: Store(path, 1, 1_500_000, NOW))
+    patch.setattr("tui.screens.probe.ProbeScreen._ports", lambda self: (list(PORTS), self.app.workshop.records))
+    patch.setattr("drivers.probing.probe", lambda _ports, **_more: iter(ANSWERS))
+    patch.setattr("drivers.probing.probe_visa", lambda *_more: iter(()))
     patch.setattr("bench.running.time", SimpleNamespace(monotonic=lambda: 0.0))
     try:
         yield
@@ -98,10 +103,44 @@ def still(patch: pytest.MonkeyPatch, folder: Path) -> Iterator[None]:
         time.tzset()
 
 
+# What crosses the wire of a leak tester, and who answers when every port is asked.
+FRAMES = (
+    ("tx", b"#00 00 03 STT:25\r"),
+    ("rx", b"\x06"),
+    ("rx", b"#00 00 2 +018.1:2E\r"),
+    ("rx", b"#00 00 2 +0\xff\x00\r"),
+)
+PORTS = ("COM4", "COM5", "COM7")
+ANSWERS = (
+    Found("COM4", "etabli-quartz-1", InstrumentKind.QUARTZ_TESTER, Identity("etabli-quartz/1", "QT-12", "1.2")),
+    Found("COM5"),
+    Found("COM7", error=PortUnavailable("COM7")),
+)
+
+
+class StillPool(SteppedPool):
+    """The stepped instruments, with a wire that can be listened to."""
+
+    def overhear(self, instrument: str, hear: Callable[[str, bytes, float, float], None]) -> Callable[[], None]:
+        for direction, data in FRAMES:
+            hear(direction, data, 0.0, NOW.timestamp())
+        return lambda: None
+
+
+class StillDeck:
+    """A fault deck with two faults on and the cable plugged in."""
+
+    def faults(self, instrument: str) -> tuple[str, ...]:
+        return ("late", "bit-flip")
+
+    def plugged(self, instrument: str) -> bool:
+        return True
+
+
 class StillWorkshop(Workshop):
     """The demonstration's workshop as it is, over instruments that answer from a table."""
 
-    pool: SteppedPool
+    pool: StillPool
 
     @classmethod
     def furnish(cls, place: Folder) -> StillWorkshop:
@@ -109,7 +148,7 @@ class StillWorkshop(Workshop):
         demo.prepare(place)
         self = cls.open(place, instruments=False)
         assert isinstance(self, StillWorkshop)
-        self.pool = self.desk.pool = SteppedPool()
+        self.pool = self.desk.pool = StillPool()
         self.records = self.pool.records()
         demo.take_in(self, demo.samples())
         self.lead("D-101", "inspect")

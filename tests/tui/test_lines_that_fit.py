@@ -83,5 +83,5 @@ def test_the_strip_is_in_words_where_all_of_them_fit(width: int, lang: str, lost
     strip = InstrumentStrip(records, lambda instrument: states[instrument], date.today())
     line, cells = drawn(Alone(strip), width, lang)
     assert cells <= width
-    if width == 200:
+    if width >= 160 and not lost:
         assert str(date.today().year + 1) in line

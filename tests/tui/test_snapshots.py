@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from found_out import opens_the_review
 from pytest_textual_snapshot import SVGImageExtension
 from screen_pilot import LARGE, SMALL, Hands
-from still_world import StillWorkshop, picture, still
+from still_world import FRAMES, StillDeck, StillWorkshop, picture, still
 from syrupy.assertion import SnapshotAssertion
 from textual.screen import Screen
 
@@ -37,6 +38,7 @@ from tui.screens.bench import BenchScreen
 from tui.screens.certificate import CertificateScreen
 from tui.screens.check import CheckScreen
 from tui.screens.errands import ROOMS
+from tui.screens.faults import FaultsScreen
 from tui.screens.first_start import FirstStartScreen
 from tui.screens.follow import FollowListScreen
 from tui.screens.follow_order import FollowOrderScreen
@@ -46,11 +48,15 @@ from tui.screens.lock import LockScreen
 from tui.screens.log_row import LogRowScreen
 from tui.screens.new_order import NewOrderScreen
 from tui.screens.orders import OrdersScreen
+from tui.screens.probe import ProbeScreen
 from tui.screens.procedures import StepScreen, TreeScreen
 from tui.screens.profile import DifferenceScreen, ProfileScreen
 from tui.screens.register import RegisterScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.settings import KeysScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.wire import WireScreen
+from tui.widgets.picklist import PickList
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a picture is the same on one kind of system only")
 SIZES = {"small": SMALL, "large": LARGE}
@@ -85,6 +91,8 @@ class Album:
         asking = isinstance(screen, AskingRoom | ImportScreen)
         if asking:  # its worker waits for the answer
             await hands.until(lambda: app.focused is not None)
+        if isinstance(screen, WireScreen):  # it repaints what it has heard by its own clock
+            await hands.until(lambda: len(screen.query_one(PickList).rows) == len(FRAMES))
         await self.keep(name, busy=asking)
         while len(app.screen_stack) > under:
             await app.pop_screen()
@@ -250,6 +258,12 @@ def rooms(workshop: StillWorkshop) -> Iterator[tuple[str, Screen[Any]]]:
     yield "tree", TreeScreen(procedure)
     yield "step", StepScreen(procedure, next(step for step in procedure.steps if step.measure is not None))
     yield "log-row", LogRowScreen(list(desk.journal.log(LogFilter(order="D-102")))[-1])
+    yield "probe", ProbeScreen()
+    yield "wire", WireScreen(replace(record, dialect="cosmo-ls", model="Cosmo LS-1866"))
+    yield "review", ReviewScreen(opens_the_review(workshop.journal, "D-101", "D-102"))
+    workshop._simulation = StillDeck()  # type: ignore[assignment]
+    yield "faults", FaultsScreen(record.id)
+    # What asks waits for an answer for ever: last.
     yield "import", ImportScreen()
     yield "new-order", NewOrderScreen()
 

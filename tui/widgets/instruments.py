@@ -44,11 +44,16 @@ class InstrumentStrip(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Draw the states in words where there is room for all of them, else what is lost, else signs alone."""
-        ways = (self._drawn(wide=True), self._drawn(wide=False), self._drawn(wide=False, lost=False))
+        """Draw the states in words where there is room for all of them, else ever shorter, signs alone at last."""
+        ways = (
+            self._drawn(wide=True),
+            self._drawn(wide=True, until="{date}"),
+            self._drawn(wide=False),
+            self._drawn(wide=False, lost=False),
+        )
         return next((way for way in ways if way.cell_length <= self.size.width), ways[-1])
 
-    def _drawn(self, *, wide: bool, lost: bool = True) -> Content:
+    def _drawn(self, *, wide: bool, lost: bool = True, until: str = "") -> Content:
         parts: list[str | tuple[str, str]] = []
         for record in self.records:
             state = self.states[record.id]
@@ -61,15 +66,14 @@ class InstrumentStrip(Widget):
             if (lost and state is LinkState.LOST) or (wide and state is not LinkState.READY):
                 parts.append((f" {state}", style))
             due = record.certificate.due.isoformat() if record.certificate else ""
-            parts += [_calibration(calibration, due, wide=wide), "  "]
+            parts += [_calibration(calibration, due, until or _("until {date}"), wide=wide), "  "]
         return Content.assemble(*parts)
 
 
-def _calibration(state: CalibrationState, due: str, *, wide: bool) -> tuple[str, str]:
+def _calibration(state: CalibrationState, due: str, until: str, *, wide: bool) -> tuple[str, str]:
     symbol, style = ("✔", "$success") if state is CalibrationState.VALID else ("!", "bold $warning")
     if not state.proves:
         symbol, style = "✘", "bold $error"
     if not wide:
         return f" {symbol}", style
-    until = _("until {date}").format(date=show_date(due))
-    return f" {symbol} {until if state is CalibrationState.VALID else state}", style
+    return f" {symbol} {until.format(date=show_date(due)) if state is CalibrationState.VALID else state}", style
