@@ -232,6 +232,12 @@ class Player:
     def task(self, number: int) -> Heard:
         return self._timeline[number].heard
 
+    @property
+    def titles(self) -> dict[str, Text]:
+        """The titles of the procedure's steps, by their ids, as the journal has them."""
+        started = (self.journal[n].payload for n in self._started)
+        return {str(payload["step"]): Text.from_json(payload["title"]) for payload in started}
+
     def span(self, number: int) -> tuple[float, float]:
         """Return when a task began and ended, in seconds from the session's begin."""
         return self._begins[number], self._ends[number]

@@ -243,7 +243,7 @@ async def test_what_todays_program_says_otherwise_is_said_and_listed(
         await hands.settle()
         words = [errand.word for errand in screen.errands()]
         assert "What today’s program says otherwise" in words
-        hands.app.attempt(screen._otherwise)
+        hands.app.attempt(screen.errands()[words.index("What today’s program says otherwise")].act)
         await hands.until(lambda: isinstance(hands.app.screen, WhatIfScreen))
         await hands.sees("today", "≠", "NONCONFORMING")
 

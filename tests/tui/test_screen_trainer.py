@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from school_pilot import choose_line
+from school_pilot import choose_line, typed
 from screen_pilot import LARGE, SMALL, Hands
 
 from bench import language
@@ -34,7 +34,6 @@ from virtual_session import recorded
 
 from bench.errors import UsageError
 from bench.recording import Recording
-from bench.recording.what_if import WhatIf
 from bench.sheet import events_of
 from bench.training.bundle import ENDING, pack
 from bench.training.sessions import bundle
@@ -127,7 +126,7 @@ async def test_the_library_is_one_of_the_rooms(school: Folder) -> None:
 async def test_a_session_is_stepped_played_and_marked(school: Folder) -> None:
     async with in_the_library(school) as hands:
         screen = await open_session(hands)
-        for word in ("REPLAY", "TRAINING MODE", "Aimantée", "⏸ ×1"):
+        for word in ("REPLAY", "TRAINING MODE", "Aimantée", "‖ ×1"):
             assert word in hands.screen
         player = screen.player
         await hands.press("down", "down")
@@ -146,7 +145,7 @@ async def test_a_session_is_stepped_played_and_marked(school: Folder) -> None:
         await hands.tap("enter")
         await hands.until(lambda: player.position > before + 0.5)
         await hands.press("enter")
-        assert "⏸" in hands.screen
+        assert "‖" in hands.screen
         await hands.press("end")
         assert player.position == player.duration
         await hands.sees("✘")
@@ -157,15 +156,19 @@ async def test_verdicts_can_be_hidden_and_asked_what_if(school: Folder) -> None:
     async with in_the_library(school, size=LARGE) as hands:
         screen = await open_session(hands)
         await hands.press("end")
-        await hands.sees("NONCONFORMING", "≤ 0.1")
+        await hands.sees("✔ CONFORMING", "C O N F", "≤ 0.1")
         await hands.press("h")
         await hands.sees("VERDICTS HIDDEN")
         assert "CONFORMING" not in hands.screen
+        assert "C O N F" not in hands.screen
         assert "≤" not in hands.screen
         await hands.press("h")
-        await hands.sees("NONCONFORMING")
-        hands.app.attempt(screen._beside, WhatIf(lift_angle=52.0), "52°")
-        await hands.sees("What if: 52°", "≠", "timing-before")
+        await hands.sees("✔ CONFORMING")
+        await hands.tap("tab")
+        await hands.sees("What if: another lift angle", "another calibre", "another decision rule")
+        await hands.tap("enter")
+        await typed(hands, "52")
+        await hands.sees("What if: lift angle 52°", "≠", "Timing before")
         await hands.press("escape")
         assert hands.app.screen is screen
 

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,21 +13,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from bench.conformity import refuse
-from bench.errors import UsageError
-from bench.judging import INFORMATION, Judged, MeasureTask
-from bench.language import N_, Message, _, msg
-from bench.measurement import Sample
+from bench.language import N_, Message, _
 from bench.recording.heard import Depth, Heard
 from bench.recording.player import FASTEST, SLOWEST, Bookmark, Player, Stride
+from bench.training.blind import Veil
 from tui.screens.dialogs import Reason
 from tui.screens.errands import ErrandRoom
 from tui.screens.room import Errand
 from tui.training.reading import Cancelled
 from tui.widgets.panel import Panel
 from tui.widgets.pictures import Pictures
-from tui.widgets.readout import Readout, Shown
-from tui.widgets.results import Results
+from tui.widgets.replayed import Replayed
 from tui.widgets.session_line import SessionLine, clock, moment
 
 if TYPE_CHECKING:
@@ -40,7 +35,6 @@ NOTICES = 4
 BESIDE = 0.05  # s from a bookmark at which one still stands at it
 
 Ask = Callable[[], Awaitable[bool]]
-_ASIDE = ("phase", "beat_rate", "signal_level")
 
 
 class PlayerScreen(ErrandRoom):
@@ -52,7 +46,7 @@ class PlayerScreen(ErrandRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "main", N_("Play"), id="main"),
-        Binding("right", "stride('sample')", N_("Next sample"), id="next"),
+        Binding("right", "stride('sample')", N_("Next sample"), show=False, id="next"),
         Binding("left", "stride('sample', True)", N_("Sample before"), show=False, id="previous"),
         Binding("down", "stride('step')", N_("Next step"), id="down"),
         Binding("up", "stride('step', True)", N_("Step before"), show=False, id="up"),
@@ -94,9 +88,6 @@ class PlayerScreen(ErrandRoom):
         self._answered: dict[Bookmark, str] = dict.fromkeys(answered, "")
         self._foreign = frozenset({*self._questions, *self._answered})
         self.player.bookmarks = sorted({*self.player.bookmarks, *self._questions, *self._answered})
-        self._on: int | None = None
-        self._heard = 0
-        self._results: tuple[object, ...] = ()
         self._last = 0.0
         self._timer: Timer | None = None
         self._coming: SimpleQueue[Heard] = SimpleQueue()
@@ -104,9 +95,7 @@ class PlayerScreen(ErrandRoom):
     def furnish(self) -> ComposeResult:
         yield SessionLine()
         yield Panel()
-        yield Readout()
-        yield Pictures(clock=lambda: self.player.position)
-        yield Results()
+        yield Replayed(self.player)
 
     def on_mount(self) -> None:
         line = self.query_one(SessionLine)
@@ -225,7 +214,6 @@ class PlayerScreen(ErrandRoom):
             self.notify(_("Verdicts are shown with the answer."), markup=False)
             return
         self.blind = not self.blind
-        self._on = None
         self._show()
 
     def action_picture(self) -> None:
@@ -278,47 +266,9 @@ class PlayerScreen(ErrandRoom):
     def errands(self) -> list[Errand]:
         if self.blind or not self.opened.reading.judged:
             return []
-        found = [Errand(_("What if: simple acceptance"), self._simple)]
-        if self.player.differences():
-            found.insert(0, Errand(_("What today’s program says otherwise"), self._otherwise))
-        if any("lift_angle" in heard.task.program.parameters for heard in self.player.tasks):
-            found.insert(0, Errand(_("What if: another lift angle …"), self._other_angle))
-        return found
+        from tui.screens.trainer_what_if import what_ifs
 
-    async def _other_angle(self) -> None:
-        from bench.recording.what_if import WhatIf
-
-        written = await self.app.push_screen_wait(Reason(lambda: _("Which lift angle, in degrees?")))
-        if written is None:
-            return
-        try:
-            angle = float(written.replace(",", ".").removesuffix("°"))
-        except ValueError:
-            angle = 0.0
-        if not 10 <= angle <= 90:
-            raise UsageError(msg("A lift angle of {angle}° does not exist.", angle=written))
-        await self._beside(WhatIf(lift_angle=angle), _("lift angle {angle}°").format(angle=written))
-
-    async def _simple(self) -> None:
-        from bench.conformity import RULES
-        from bench.recording.what_if import WhatIf
-
-        await self._beside(WhatIf(rule=RULES["simple"]), str(RULES["simple"]))
-
-    async def _otherwise(self) -> None:
-        from tui.screens.trainer_what_if import WhatIfScreen
-
-        said = N_("What the record says, and beside it what today’s program says.")
-        await self.app.push_screen(WhatIfScreen(self.player.differences(), lambda: _(said), N_("today")))
-
-    async def _beside(self, other: object, words: str) -> None:
-        from bench.recording.what_if import WhatIf, what_if
-        from tui.screens.trainer_what_if import WhatIfScreen
-
-        assert isinstance(other, WhatIf)
-        tasks = await asyncio.to_thread(what_if, self.player.tasks, other)
-        said = N_("What if: {words}. Nothing of it goes into a record.")
-        await self.app.push_screen(WhatIfScreen(tasks, lambda: _(said).format(words=words)))
+        return what_ifs(self, self.player, self.library.profiles)
 
     def leave(self) -> None:
         self._play(False)
@@ -331,32 +281,12 @@ class PlayerScreen(ErrandRoom):
         line = self.query_one(SessionLine)
         line.at, line.speed, line.playing, line.blind = state.at, self.speed, self.playing, self.blind
         line.bookmarks = [(bookmark.at, bool(bookmark.question)) for bookmark in self.player.bookmarks]
-        line.what = self._what()
+        line.what, line.note = self._what(), self._note()
         line.heard = self.opened.reading.share
         line.refresh()
-        running = state.task is not None
-        pictures, readout, results = self.query_one(Pictures), self.query_one(Readout), self.query_one(Results)
-        readout.display = running and self.size.height >= 24
-        pictures.display = running
-        results.display = not running
-        if state.task is None:
-            self._on = None
-            if (shown := (self.blind, *state.judged)) != self._results:
-                self._results = shown
-                results.show([self._hidden(entry) for entry in state.judged], {})
-            return
-        self.opened.reading.wanted = self.player.task(state.task).segment.id
-        task = self._shown_task(self.player.task(state.task).task)
-        if state.task != self._on or state.heard < self._heard:
-            self._on, self._heard = state.task, 0
-            here = self.player.position
-            self.player.seek(self.player.span(state.task)[0])  # the pictures' clock begins with the task
-            pictures.begin(task)
-            self.player.seek(here)
-        pictures.hear(self.player.samples(state, self._heard))
-        pictures.tick()
-        self._heard = state.heard
-        readout.show(self._figures(task, state.latest.values()), task.label)
+        if state.task is not None:
+            self.opened.reading.wanted = self.player.task(state.task).segment.id
+        self.query_one(Replayed).show(state, Veil(self.blind, self.blind))
 
     def _what(self) -> str:
         state = self.player.state
@@ -366,26 +296,13 @@ class PlayerScreen(ErrandRoom):
             parts.append(f"{heard.segment.instrument} {heard.task.label}".strip())
             parts.append(_("sample {count}").format(count=state.heard))
             parts.append(_("frame {count}").format(count=state.frames))
-        if (note := self._bookmark_here()) is not None:
-            said = self._answered.get(note, "")
-            parts.append(f"? {note.question}" if note.question else f"★ {note.note}")
-            parts += [f"→ {said}"] if said else []
         return " · ".join(part for part in parts if part)
 
-    def _shown_task(self, task: MeasureTask) -> MeasureTask:
-        return replace(task, limits=()) if self.blind else task
-
-    def _hidden(self, entry: Judged) -> Judged:
-        return Judged(entry.measurement, refuse(None, None, INFORMATION)) if self.blind else entry
-
-    def _figures(self, task: MeasureTask, latest: object) -> list[Shown]:
-        found: dict[str, Sample] = {}
-        for sample in latest:  # type: ignore[attr-defined]
-            if sample.quantity.id not in _ASIDE:
-                found[sample.quantity.id] = sample
-        first = ("rate", "leak_rate", "quartz_rate", "consumption")
-        ordered = sorted(found.values(), key=lambda s: (s.quantity.id not in first, s.quantity.id))
-        return [
-            Shown(s.quantity, s.magnitude, task.limit_for(s.quantity.id, task.label), asked=not self.blind)
-            for s in ordered
-        ]
+    def _note(self) -> str:
+        """Return what stands at the bookmark where one stands."""
+        here = self._bookmark_here()
+        if here is None:
+            return ""
+        said = self._answered.get(here, "")
+        words = f"? {here.question}" if here.question else f"★ {here.note}"
+        return f"{words} → {said}" if said else words

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
 from bench.events import Event
@@ -21,6 +22,9 @@ from tui import sheets
 from tui.folder import Folder
 from tui.training.reading import Reading
 from tui.version import VERSION
+
+if TYPE_CHECKING:
+    from profiles.library import Library
 
 IMPORTED, OWN = "imported", "own"
 
@@ -130,6 +134,10 @@ class SessionLibrary:
         if packed.card.cut_off:
             notices.insert(0, msg("Its recording breaks off: it is played up to there."))
         return Entry(name, IMPORTED, to, packed.card), notices
+
+    def profiles(self) -> Library:
+        """Return the profiles of this workshop."""
+        return self._folder.profiles()
 
     def lacking(self, card: Card) -> list[Message]:
         """Say which profiles and procedures of a session are not here, or are here in another version."""

@@ -41,7 +41,7 @@ class SessionLine(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.title = ""
-        self.what = ""
+        self.what = self.note = ""
         self.at = self.duration = 0.0
         self.speed = 1.0
         self.playing = self.blind = False
@@ -64,13 +64,14 @@ class SessionLine(Widget):
         if self.heard < 1.0:
             said = _("Reading … {share} %").format(share=int(self.heard * 100))
             marks += [(f" {said} ", "bold $background on $primary"), " "]
-        sign = "▶" if self.playing else "⏸"
+        sign = "▶" if self.playing else "‖"
         pace = f"{sign} ×{number(self.speed)}  {clock(self.at)} / {clock(self.duration)}"
         first = Content.assemble(*marks, (self.title, "bold"))
         room = max(0, width - len(pace) - 2)
         first = first.truncate(room, ellipsis=True)
         head = Content.assemble(first, " " * max(1, width - first.cell_length - len(pace) - 1), (pace, "bold $primary"))
-        return [head, Content.styled(self.what, ""), self._line(width), self._needle(width)]
+        what = Content.styled(f" {self.what}", "").truncate(width, ellipsis=True)
+        return [head, what, self._line(width), self._needle(width)]
 
     def _cell(self, at: float, width: int) -> int:
         return min(width - 1, int(at / self.duration * width)) if self.duration else 0
@@ -86,4 +87,11 @@ class SessionLine(Widget):
         return Content.assemble(("".join(cells[: here + 1]), "$primary"), ("".join(cells[here + 1 :]), "$text-muted"))
 
     def _needle(self, width: int) -> Content:
-        return Content.assemble(" " * self._cell(self.at, width), ("▲", "bold $primary"))
+        """The needle, with the note of the bookmark where it stands: after it, or before it near the end."""
+        here = self._cell(self.at, width)
+        note = Content.styled(self.note, "bold $warning")
+        needle = ("▲", "bold $primary")
+        if here + 2 + note.cell_length <= width or here < width // 2:
+            return Content.assemble(" " * here, needle, " ", note).truncate(width, ellipsis=True)
+        note = note.truncate(here - 1, ellipsis=True)
+        return Content.assemble(" " * (here - 1 - note.cell_length), note, " ", needle)

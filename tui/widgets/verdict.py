@@ -50,12 +50,22 @@ def is_hidden(entry: Judged) -> bool:
     return entry.verdict.refusal is not None and entry.verdict.refusal.rule == RULE
 
 
-class VerdictBand(Widget):
-    """Shows the worst verdict of a finished run, or of the whole step."""
+def hidden_first(judged: Sequence[Judged]) -> list[Judged]:
+    """Return figures without a verdict, those first whose verdict is hidden, derived before single ones."""
 
-    def __init__(self) -> None:
+    def place(entry: Judged) -> int:
+        return 2 if not is_hidden(entry) else 0 if entry.measurement.derived_from else 1
+
+    return sorted(judged, key=place)
+
+
+class VerdictBand(Widget):
+    """Shows the worst verdict of a finished run, or of the whole step; `live`: it has just been recorded."""
+
+    def __init__(self, *, live: bool = True) -> None:
         super().__init__()
         self.judged: tuple[Judged, ...] = ()
+        self.live = live
 
     def show(self, judged: tuple[Judged, ...]) -> None:
         """State these measurements."""
@@ -79,7 +89,7 @@ class VerdictBand(Widget):
         if tall:
             blank = Content.assemble((" " * width, f"on {colour}"))
             lines = [blank, *lines, blank]
-        lines.append(self._grounds(entry or next(iter(self.judged), None)))
+        lines.append(self._grounds(entry or next(iter(hidden_first(self.judged)), None)))
         return Content("\n").join(lines)
 
     def _grounds(self, entry: Judged | None) -> Content:
@@ -96,5 +106,6 @@ class VerdictBand(Widget):
                 parts.append(f" ± {number(m.uncertainty.expanded, decimals)} {unit_text(m.quantity.unit)} (k = 2)")
             if entry.verdict.rule is not None:
                 parts.append(f" · {entry.verdict.rule}")
-        parts.append(("  " + _("saved"), "$text-muted"))
+        if self.live:
+            parts.append(("  " + _("saved"), "$text-muted"))
         return Content.assemble(*parts)
