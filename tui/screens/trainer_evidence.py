@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from bench.language import N_, _, current
+from bench.people import Role
 from bench.training.evidence import Evidence, evidence
 from bench.training.runs import BOXES, Run, Training, box_shown
 from tui.screens.dialogs import Reason
@@ -58,8 +59,13 @@ class EvidenceScreen(ErrandRoom):
         self.query_one(PickList).focus()
         self.app.attempt(self.reload)
 
+    @property
+    def _observes(self) -> bool:
+        operator = self.app.operator
+        return operator is not None and operator.may_act_as(Role.TRAINER)
+
     def main_word(self) -> str:
-        return _("Tick a box")
+        return _("Tick a box") if self._observes else ""
 
     async def reload(self) -> None:
         """Read the run and what was done in its order again."""
@@ -90,7 +96,8 @@ class EvidenceScreen(ErrandRoom):
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         entry = event.row
         assert isinstance(entry, Evidence)
-        self.do(lambda: self._tick(entry))
+        if self._observes:
+            self.do(lambda: self._tick(entry))
 
     async def _tick(self, entry: Evidence) -> None:
         code = entry.criterion.id
@@ -116,7 +123,8 @@ class EvidenceScreen(ErrandRoom):
         await self.reload()
 
     def errands(self) -> list[Errand]:
-        return [Errand(_("Write a remark"), self._remark), Errand(_("Grid as PDF"), self._pdf)]
+        remark = [Errand(_("Write a remark"), self._remark)] if self._observes else []
+        return [*remark, Errand(_("Grid as PDF"), self._pdf)]
 
     async def _pdf(self) -> None:
         path = await self.app.at_bench(self._written)
@@ -157,8 +165,11 @@ class EvidenceScreen(ErrandRoom):
 
 
 def _program(entry: Evidence) -> str:
-    steps, minutes = len(entry.seen), sum(step.minutes for step in entry.seen)
-    return _("{steps} steps · {minutes} min").format(steps=steps, minutes=round(minutes)) if steps else "—"
+    steps, minutes = len(entry.seen), round(sum(step.minutes for step in entry.seen))
+    if not steps:
+        return "—"
+    said = _("1 step · {minutes} min") if steps == 1 else _("{steps} steps · {minutes} min")
+    return said.format(steps=steps, minutes=minutes)
 
 
 def _trainer(entry: Evidence) -> str:

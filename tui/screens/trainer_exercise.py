@@ -242,35 +242,38 @@ class ExerciseScreen(ErrandRoom):
         frame = run.frame if run is not None else exercise.frame
         if frame:
             lines += prose(_setting(frame, run.limit if run is not None else exercise.minutes), width, "$text-muted")
-            lines += prose(str(frames()[frame].task), width, "$text-muted")
         lines += self._time(width)
-        lines += heading(_("Situation"))
-        lines += prose(str(exercise.situation), width)
-        lines += heading(_("Asked for"))
-        lines += prose(str(exercise.request), width)
+        if run is not None and run.revealed:  # what one looks for now comes first
+            lines += self._answer(run, width) + self._diagnosis(run, width)
+            return [*lines, *self._questions(width), *self._asked(frame, width)]
+        lines += self._asked(frame, width) + self._questions(width)
+        return [*lines, *(self._diagnosis(run, width) if run is not None else [])]
+
+    def _asked(self, frame: str, width: int) -> list[Content]:
+        exercise = self.exercise
+        lines = heading(_("Situation")) + prose(str(exercise.situation), width)
+        lines += heading(_("Asked for")) + prose(str(exercise.request), width)
         if exercise.order is not None:
             about = exercise.order
-            lines += facts(
-                [
-                    (_("watch"), f"{about.brand} {about.model}".strip()),
-                    (_("calibre"), self._calibre or about.calibre),
-                    (_("engraved"), about.water_resistance),
-                ],
-                width,
-            )
-        shown = run is not None and bool(run.revealed)
-        if exercise.question:
-            lines += heading(_("Questions"))
-        for question in exercise.question:
+            pairs = [
+                (_("watch"), f"{about.brand} {about.model}".strip()),
+                (_("calibre"), self._calibre or about.calibre),
+                (_("engraved"), about.water_resistance),
+            ]
+            lines += facts(pairs, width)
+        if frame:
+            lines += heading(_("In this setting")) + prose(str(frames()[frame].task), width)
+        return lines
+
+    def _questions(self, width: int) -> list[Content]:
+        run = self.run
+        lines = heading(_("Questions")) if self.exercise.question else []
+        for question in self.exercise.question:
             lines += prose(f"? {question.text}", width, "bold")
             given = run.answer(question.id) if run is not None else None
             lines += prose(given.text if given else "—", width, indent="  ")
-            if shown:
+            if run is not None and run.revealed:
                 lines += prose(f"→ {question.answer}", width, "$success", "  ")
-        if run is not None:
-            lines += self._diagnosis(run, width)
-        if shown and run is not None:
-            lines += self._answer(run, width)
         return lines
 
     def _time(self, width: int) -> list[Content]:
@@ -303,10 +306,10 @@ class ExerciseScreen(ErrandRoom):
         pairs = [(_("named by both"), code) for code in found.named]
         pairs += [(_("missed"), code) for code in found.missed]
         pairs += [(_("named beyond it"), code) for code in found.beyond]
-        lines += facts([(word, f"{code}  {known[code].label}") for word, code in pairs], width)
-        lines += facts([(_("not cited"), str(words_of(figure))) for figure in found.uncited], width)
-        lines += facts([(_("to be found"), str(finding.text)) for finding in exercise.expected], width)
-        return lines
+        told = [(word, f"{code}  {known[code].label}") for word, code in pairs]
+        told += [(_("not cited"), str(words_of(figure))) for figure in found.uncited]
+        told += [(_("to be found"), str(finding.text)) for finding in exercise.expected]
+        return [*lines, *facts(told, width)]
 
 
 def _setting(frame: str, minutes: int) -> str:

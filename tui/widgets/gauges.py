@@ -10,6 +10,7 @@ from bench.conformity import State
 from bench.language import _, number
 from bench.limit import Limit
 from bench.quantities import Quantity, unit_text
+from tui.lines import hidden
 from tui.widgets import scale
 from tui.widgets.charset import Charset
 from tui.widgets.picture import Picture, Row, fitted
@@ -26,7 +27,9 @@ NAME, FIGURE = 30, 14
 
 @dataclass(frozen=True)
 class Gauge:
-    """One figure in its canonical unit. `earlier` is what it compares with: before the intervention, without load."""
+    """One figure in its canonical unit. `earlier` is what it compares with: before the intervention, without load;
+    `hidden` that a blind exercise does not tell its limit.
+    """
 
     quantity: Quantity
     value: float | None
@@ -34,6 +37,7 @@ class Gauge:
     limit: Limit | None = None
     earlier: float | None = None
     state: State | None = None
+    hidden: bool = False
 
     @property
     def title(self) -> str:
@@ -152,5 +156,6 @@ class Gauges(Picture):
             earlier = number(gauge.earlier, q.decimals, sign=q.signed)
             parts.append((f"   {signs.before} {earlier}", "faint"))
         if limit:
-            parts.append((f"   {gauge.limit}" if gauge.limit is not None else "   " + _("no limit known"), "faint"))
+            unknown = hidden() if gauge.hidden else _("no limit known")
+            parts.append((f"   {gauge.limit}" if gauge.limit is not None else f"   {unknown}", "faint"))
         return parts

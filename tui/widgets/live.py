@@ -84,7 +84,10 @@ class Live:
 
 def traced(judged: Sequence[Judged]) -> tuple[list[Shown], str]:
     """Return what the readout shows of a finished run: the worst verdict first, derived figures before single ones."""
-    ordered = ranked(judged) + [entry for entry in judged if is_information(entry)]
+    kept = [entry for entry in judged if is_information(entry)]
+    ordered = ranked(judged) + sorted(
+        kept, key=lambda entry: (not is_hidden(entry), not entry.measurement.derived_from)
+    )
     shown = [
         Shown(
             entry.measurement.quantity,

@@ -22,7 +22,7 @@ from tui.widgets.position import WatchPosition
 from tui.widgets.stages import PlannedStage, Stages, planned
 from tui.widgets.strip import SIDES, Beat, PaperStrip, beats_of
 from tui.widgets.time_left import TimeLeft, planned_seconds
-from tui.widgets.verdict import is_information
+from tui.widgets.verdict import is_hidden, is_information
 
 KEPT = 3600
 BEATS = "phase"
@@ -307,6 +307,7 @@ def gauges(judged: Sequence[Judged], before: Before) -> list[Gauge]:
                 entry.verdict.limit,
                 earlier.measurement.value.magnitude if earlier is not None else None,
                 state,
+                hidden=is_hidden(entry),
             )
         )
     return found
