@@ -11,7 +11,7 @@ from bench.limit import Limit
 from bench.measurement import Sample
 from bench.quantities import quantity
 from tui.widgets.readout import Shown
-from tui.widgets.verdict import is_hidden, is_information, ranked
+from tui.widgets.verdict import hidden_first, is_hidden, is_information, ranked
 
 # Single beats are drawn on the paper strip, never read as a figure.
 DRAWN = ("phase",)
@@ -84,10 +84,7 @@ class Live:
 
 def traced(judged: Sequence[Judged]) -> tuple[list[Shown], str]:
     """Return what the readout shows of a finished run: the worst verdict first, derived figures before single ones."""
-    kept = [entry for entry in judged if is_information(entry)]
-    ordered = ranked(judged) + sorted(
-        kept, key=lambda entry: (not is_hidden(entry), not entry.measurement.derived_from)
-    )
+    ordered = ranked(judged) + hidden_first([entry for entry in judged if is_information(entry)])
     shown = [
         Shown(
             entry.measurement.quantity,
