@@ -22,7 +22,7 @@ from still_world import FRAMES, StillDeck, StillWorkshop, picture, still
 from syrupy.assertion import SnapshotAssertion
 from textual.screen import Screen
 
-from bench import language
+from bench import hierarchy, language
 from bench.journal.rows import LogFilter
 from bench.people import Role
 from bench.quantities import quantity
@@ -242,7 +242,9 @@ def test_every_screen_of_the_bench(
 
 
 def rooms(workshop: StillWorkshop) -> Iterator[tuple[str, Screen[Any]]]:
-    """Give every room beside the bench, and what opens from it."""
+    """Give every room beside the bench, and what opens from it; something waits for the manager meanwhile."""
+    hierarchy.raise_alert(workshop.desk.work("D-101"), "supply", "Couronne sans stock chez le fournisseur.")
+    hierarchy.raise_alert(workshop.desk.work("D-102"), "help", "La vis de raquette ne tient plus.", blocking=True)
     for _word, module, name in ROOMS:
         yield module.rpartition(".")[2], getattr(importlib.import_module(module), name)()
     pool, desk = workshop.pool, workshop.desk

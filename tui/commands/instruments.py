@@ -16,7 +16,7 @@ from tui import lines, proof
 from tui.folder import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bench.impact import Affected, Review
     from bench.journal import Journal
@@ -180,9 +180,21 @@ def _impact(arguments: Namespace) -> int:
             found = review(journal, record, errors, cause="asked")
         else:
             found = Review.from_json(opened[-1])
-        reviews = Reviews().catch_up(journal)
-    _show(found, reviews)
+        _show(found, Reviews().catch_up(journal), _titles(journal, found))
     return 0
+
+
+def _titles(journal: Journal, found: Review) -> dict[tuple[str, str], str]:
+    """Return what the steps of a review's verdicts are called, by (order, step)."""
+    from bench.journal.titles import StepTitles
+
+    titles, named = StepTitles(journal), {}
+    rows = {number: journal.order(number) for number in {entry.order for entry in found.verdicts}}
+    for entry in found.verdicts:
+        row = rows[entry.order]
+        title = titles.of(entry.order, row.procedure, entry.step) if row is not None else None
+        named[entry.order, entry.step] = str(title or entry.step)
+    return named
 
 
 def _error(written: str) -> tuple[str, float]:
@@ -198,7 +210,7 @@ def _error(written: str) -> tuple[str, float]:
     return key, Value.parse(key, value).magnitude
 
 
-def _show(found: Review, reviews: Reviews | None = None) -> None:
+def _show(found: Review, reviews: Reviews | None = None, titles: Mapping[tuple[str, str], str] | None = None) -> None:
     from bench.quantities import QUANTITIES, Value
 
     for key, error in found.errors.items():
@@ -222,7 +234,7 @@ def _show(found: Review, reviews: Reviews | None = None) -> None:
         _("verdict then"),
         _("review"),
     ]
-    rows = [[*_row(entry), _decided(entry, found.instrument, reviews)] for entry in found.verdicts]
+    rows = [[*_row(entry, titles or {}), _decided(entry, found.instrument, reviews)] for entry in found.verdicts]
     print(lines.table(headings, rows))
     count = len(found.changed)
     print()
@@ -237,7 +249,7 @@ def _decided(entry: Affected, instrument: str, reviews: Reviews | None) -> str:
     return _("to decide") if review.outcome is None else f"{review.outcome} ({review.decided_by}: {review.reason})"
 
 
-def _row(entry: Affected) -> Sequence[str]:
+def _row(entry: Affected, titles: Mapping[tuple[str, str], str]) -> Sequence[str]:
     from bench.quantities import QUANTITIES, Value
 
     quantity = QUANTITIES[entry.quantity]
@@ -247,7 +259,7 @@ def _row(entry: Affected) -> Sequence[str]:
         entry.order,
         _("closed") if entry.closed else _("open"),
         entry.at[:10],
-        entry.step,
+        titles.get((entry.order, entry.step), entry.step),
         lines.named(quantity, entry.label),
         str(Value(quantity, entry.value)),
         corrected,

@@ -13,7 +13,7 @@ from bench.journal.rows import LogFilter, LogRow
 from bench.journal.titles import StepTitles
 from bench.language import N_, _
 from bench.training.blind import hidden_orders
-from tui.log_query import KINDS, Query, parse
+from tui.log_query import KINDS, Query, parse, shown
 from tui.log_words import about, outcome
 from tui.saved_filters import SavedFilters
 from tui.screens.dialogs import Reason
@@ -321,12 +321,21 @@ class LogScreen(ErrandRoom):
             return
         _words, key, choices = NARROWED[int(field)]
         values = await self._read(lambda: self._journal.log_choices(choices))
-        value = await self._pick(_("Which one?"), [(each, _read_as(choices, each)) for each in values])
+        value = await self._pick(_("Which one?"), [(each, self._read_as(choices, each)) for each in values])
         if value is not None:
             line = self.query_one(SearchLine)
             quoted = f'"{value}"' if " " in value else value
             line.value = " ".join(part for part in (line.value.strip(), f"{key}:{quoted}") if part)
             line.cursor_position = len(line.value)
+
+    def _read_as(self, field: str, value: str) -> str:
+        """Write a value of a filter as people know it beside the word that is typed for it."""
+        words = shown(field, value)
+        if field == "operator":
+            words = next((each.name for each in self.app.workshop.operators if each.id == value), value)
+        elif field == "procedure" and self._titles is not None:
+            words = str(self._titles.procedure(value) or value)
+        return value if words == value else f"{words}  ({value})"
 
     async def _pick(self, question: str, options: Sequence[tuple[str, str]]) -> str | None:
         return await self.app.push_screen_wait(PickDialog(question, options))
@@ -375,11 +384,3 @@ def _shows(query: Query, hidden: Collection[str], row: LogRow) -> bool:
     """Whether a row is shown: inside the bounds of a value, and of no blind exercise before its reveal."""
     inside = query.between is None or query.between.holds(row.value, row.unit)
     return inside and row.order not in hidden
-
-
-def _read_as(field: str, value: str) -> str:
-    """Write a value of a filter as people know it beside the word that is typed for it."""
-    from tui.log_query import shown
-
-    words = shown(field, value)
-    return value if words == value else f"{words}  ({value})"
