@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,16 @@ from textual.screen import Screen
 
 from bench import hierarchy, language
 from bench.journal.rows import LogFilter
+from bench.language import Text
 from bench.people import Role
 from bench.quantities import quantity
+from bench.recording import Recording
+from bench.recording.player import Bookmark
+from bench.recording.what_if import WhatIf, what_if
+from bench.training import Exercises
+from bench.training.bundle import ENDING, Card, pack
+from bench.training.runs import Training
+from bench.training.sessions import bundle, with_bookmarks
 from tui.app import EtabliApp
 from tui.first_start import FirstStart
 from tui.folder import Folder
@@ -55,8 +64,18 @@ from tui.screens.register import RegisterScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.settings import KeysScreen
 from tui.screens.summary import SummaryScreen
+from tui.screens.trainer_evidence import EvidenceScreen
+from tui.screens.trainer_exercise import ExerciseScreen
+from tui.screens.trainer_library import LibraryScreen
+from tui.screens.trainer_player import PlayerScreen
+from tui.screens.trainer_what_if import WhatIfScreen
 from tui.screens.wire import WireScreen
+from tui.training.sessions import SessionLibrary
+from tui.training.workshop import begin
 from tui.widgets.picklist import PickList
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
+import virtual_session
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a picture is the same on one kind of system only")
 SIZES = {"small": SMALL, "large": LARGE}
@@ -109,6 +128,7 @@ def visit(
     *,
     size: tuple[int, int] = LARGE,
     lang: str = "en",
+    furnish: Callable[[Folder], StillWorkshop] = StillWorkshop.furnish,
 ) -> None:
     """Walk through the application of a workshop that stands still, and compare what was kept on the way."""
 
@@ -116,7 +136,7 @@ def visit(
         workshop: list[StillWorkshop] = []
 
         def opener() -> StillWorkshop:
-            workshop.append(StillWorkshop.furnish(Folder(Path("workshop"))))
+            workshop.append(furnish(Folder(Path("workshop"))))
             return workshop[0]
 
         app = EtabliApp(opener, language=lang, demo=True, liked=STEADY)
@@ -283,6 +303,59 @@ def test_every_room_beside_the_bench(
     visit(tmp_path, snapshot, monkeypatch, walk, size=SIZES[size], lang=lang)
 
 
+@pytest.fixture(scope="module")
+def recorded_session(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A magnetised watch, measured, demagnetised and measured again, with a note and a question."""
+    made = virtual_session.recorded(
+        tmp_path_factory.mktemp("session"), "mechanical-magnetised", "controle-mecanique", until="dry-test"
+    )
+    card = Card(Text("Montre aimantée", "A magnetised watch"), 2, ("C.2.2",), 15)
+    packed = bundle([made.events], [Recording.open(made.path)], card)
+    marks = [Bookmark(60.0, "CH"), Bookmark(120.0, "", "+92 s/d ?")]
+    return pack(with_bookmarks(packed, marks))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_session_that_is_played(
+    tmp_path: Path,
+    snapshot: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
+    recorded_session: bytes,
+    size: str,
+    lang: str,
+) -> None:
+    async def walk(album: Album, workshop: StillWorkshop) -> None:
+        hands = album.hands
+        await sign_in(album, workshop, Role.MANAGER)
+        library = SessionLibrary(Folder(Path("workshop")))
+        library.path.mkdir(parents=True, exist_ok=True)
+        (library.path / f"aimantee{ENDING}").write_bytes(recorded_session)
+        screen = PlayerScreen(library, library.open("aimantee"))
+        hands.app.push_screen(screen)
+        await hands.until(lambda: screen.is_current and screen.opened.reading.share == 1.0)
+        await album.keep("player-begin")
+        player = screen.player
+        for name, step in (("field", "magnetism"), ("strip", "timing-before")):
+            number = [n for n, heard in enumerate(player.tasks) if heard.task.step == step][-1]
+            begin, end = player.span(number)
+            player.seek((begin + end) / 2)
+            screen._show()
+            await album.keep(f"player-{name}")
+        player.seek(120.0)
+        screen._show()
+        await album.keep("player-question")
+        player.seek(player.moments("step")[-1])
+        screen._show()
+        await album.keep("player-measured")
+        await hands.press("h")
+        await album.keep("player-hidden")
+        other = what_if(player.tasks, WhatIf(lift_angle=52.0))
+        await album.over(WhatIfScreen(other, lambda: "52°", player.titles), "player-what-if")
+
+    visit(tmp_path, snapshot, monkeypatch, walk, size=SIZES[size], lang=lang)
+
+
 @pytest.mark.parametrize("charset", [name for name in CHARSETS if name != "auto"])
 def test_the_bench_in_every_theme_with_every_charset(
     tmp_path: Path, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, charset: str
@@ -299,6 +372,45 @@ def test_the_bench_in_every_theme_with_every_charset(
             await album.keep(f"{theme}-{charset}")
 
     visit(tmp_path, snapshot, monkeypatch, walk)
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_of_an_exercise(
+    tmp_path: Path, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch, size: str, lang: str
+) -> None:
+    """Before it begins, blind at the bench, under way, after the reveal, and its evidence for the trainer."""
+
+    async def walk(album: Album, workshop: StillWorkshop) -> None:
+        hands, desk = album.hands, workshop.desk
+        await album.keep("sign-in")
+        await sign_in(album, workshop, Role.TRAINEE)
+        await album.keep("orders")
+        exercises = Exercises()
+        await album.over(LibraryScreen(), "library")
+        await album.over(ExerciseScreen(exercises, exercises.get("m-06"), None), "before")
+        run = await hands.app.at_bench(begin, desk, exercises, "m-06", workshop.person(Role.TRAINEE), blind=True)
+        await hands.app.at_bench(workshop.lead, run.order, "timing-before")
+        bench = await at(album, run.order)
+        await hands.press("enter")
+        while bench.now is not None and bench.now.outcome is None:
+            await hands.press("enter")
+        await album.keep("bench-blind")
+        await hands.app.pop_screen()
+        training = Training(desk)
+        judged = [entry for task in bench.work.state.tasks for entry in task.judged]
+        run = await hands.app.at_bench(training.answer, run, "q1", "Le champ, avant la marche.")
+        await album.over(ExerciseScreen(exercises, exercises.get("m-06"), run), "under-way")
+        diagnosis = partial(training.answer, codes=["MEC-AVA"], cites=["mean_rate"], judged=judged)
+        run = await hands.app.at_bench(diagnosis, run, "diagnosis", "Réglage seulement.")
+        run = await hands.app.at_bench(training.reveal, run, workshop.person(Role.TRAINEE))
+        await album.over(ExerciseScreen(exercises, exercises.get("m-06"), run), "revealed")
+        paul = workshop.person(Role.TRAINER)
+        run = await hands.app.at_bench(training.observe, run, "C.2.3-a", "partly", "Champ mesuré trop près.", paul)
+        hands.app.operator, hands.app.role = paul, Role.TRAINER
+        await album.over(EvidenceScreen(run), "evidence")
+
+    visit(tmp_path, snapshot, monkeypatch, walk, size=SIZES[size], lang=lang, furnish=StillWorkshop.school)
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
