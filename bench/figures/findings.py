@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,7 +160,10 @@ class Complaint:
 
 def complaints(material: Material) -> Figure:
     """Complaints within the warranty, by where their cause was."""
-    found = [_complaint(material, row) for row in material.rows(LogKind.OPENED, state="complaint")]
+    rows = material.rows(LogKind.OPENED, state="complaint")
+    said = _last_words(material, [row.order for row in rows])
+    earlier = _last_words(material, [str(said[row.order].get("complaint_of") or "") for row in rows])
+    found = [_complaint(row, said[row.order], earlier) for row in rows]
     by_origin: dict[str, list[Complaint]] = defaultdict(list)
     for each in found:
         by_origin[each.origin].append(each)
@@ -196,9 +199,8 @@ def _counted(found: list[Complaint], closed: int) -> tuple[int, int, int, float 
     return len(found), within, sum(each.within is False for each in found), share(len(found), closed)
 
 
-def _complaint(material: Material, row: Row) -> Complaint:
-    own = _last_word(material, row.order)
-    earlier = _last_word(material, str(own.get("complaint_of", "")))
+def _complaint(row: Row, own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> Complaint:
+    earlier = others.get(str(own.get("complaint_of") or ""), {})
     until = str(earlier.get("warranty") or "")
     if until:
         within: bool | None = datetime.fromisoformat(row.at).date().isoformat() <= until[:10]
@@ -207,18 +209,19 @@ def _complaint(material: Material, row: Row) -> Complaint:
     return Complaint(row.order, str(own.get("origin") or ""), within)
 
 
-def _last_word(material: Material, number: str) -> dict[str, Any]:
-    """Return what an order says of complaint, origin and warranty after all its answers and corrections."""
-    said: dict[str, Any] = {}
-    if not number:
-        return said
-    kinds = (EventKind.ORDER_OPENED, EventKind.STEP_ANSWERED, EventKind.CORRECTED)
-    for event in material.journal.events(order=number, kinds=kinds):
+def _last_words(material: Material, orders: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return what each order says of complaint, origin and warranty after all its answers and corrections."""
+    said: dict[str, dict[str, Any]] = defaultdict(dict)
+    kinds = (LogKind.OPENED, LogKind.ANSWER, LogKind.CORRECTION)
+    wanted = LogFilter(order=tuple({order: None for order in orders if order}), kinds=kinds)
+    found = material.journal.log_tuples(wanted, ("seq",)) if wanted.order else ()
+    for event in material.events(seq for (seq,) in found):
+        words = said[event.order or ""]
         if event.kind is EventKind.ORDER_OPENED:
-            said.update({name: event.payload["order"].get(name) for name in ("complaint_of", "origin", "warranty")})
+            words.update({name: event.payload["order"].get(name) for name in ("complaint_of", "origin", "warranty")})
             continue
-        said.update(event.payload.get("order") or {})
+        words.update(event.payload.get("order") or {})
         checked = (event.payload.get("answers") or {}).get("warranty")
         if checked in ("in", "out"):
-            said["checked"] = checked
+            words["checked"] = checked
     return said

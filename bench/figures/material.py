@@ -88,42 +88,32 @@ class Material:
     def tuples(
         self, columns: tuple[str, ...], *kinds: LogKind, reach: timedelta = NOW, **narrow: Any
     ) -> Iterator[tuple[Any, ...]]:
-        """Give some columns of these rows, `order` among them, without what is left out."""
-        wanted = self._filter(*kinds, **narrow)
+        """Give some columns of these rows, without what is left out."""
+        wanted = self.filter(*kinds, **narrow)
         if reach:
             wanted = replace(wanted, since=self.period.since - reach)
-        found = self.journal.log_tuples(wanted, columns)
-        if not self.left_out:
-            return found
-        place = columns.index("order")
-        return (row for row in found if row[place] not in self.left_out)
+        return self.journal.log_tuples(wanted, columns)
 
     def filter(self, *kinds: LogKind, **narrow: Any) -> LogFilter:
-        """Return the filter of the period for these kinds: the way to the rows, without what was left out."""
-        wanted = self._filter(*kinds, **narrow)
-        if not self.left_out:
-            return wanted
-        kept = {row.order for row in self.rows(*kinds, **narrow)}
-        return replace(wanted, order=tuple(sorted(kept)))
-
-    def _filter(self, *kinds: LogKind, **narrow: Any) -> LogFilter:
-        return LogFilter(since=self.period.since, until=self.period.until, kinds=kinds, **narrow)
+        """Return the filter of the period for these kinds: the way to the rows, without what is left out."""
+        since, until = self.period.since, self.period.until
+        return LogFilter(since=since, until=until, kinds=kinds, without=self.left_out or None, **narrow)
 
     @cached_property
-    def left_out(self) -> Collection[str]:
+    def left_out(self) -> tuple[str, ...]:
         """The orders that hold simulated or replayed values, where these are not wanted; also if measured since."""
         if self.made_up:
-            return frozenset()
+            return ()
         wanted = LogFilter(provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - FAR)
-        return frozenset(order for (order,) in self.journal.log_tuples(wanted, ("order",)))
+        return tuple(sorted({order for (order,) in self.journal.log_tuples(wanted, ("order",))}))
 
     @cached_property
     def left_out_here(self) -> int:
         """How many orders with rows in the period are left out."""
         if not self.left_out:
             return 0
-        wanted = LogFilter(since=self.period.since, until=self.period.until, kinds=None)
-        return len({order for (order,) in self.journal.log_tuples(wanted, ("order",))} & set(self.left_out))
+        wanted = LogFilter(order=self.left_out, since=self.period.since, until=self.period.until, kinds=None)
+        return len({order for (order,) in self.journal.log_tuples(wanted, ("order",))})
 
     @property
     def provenance(self) -> tuple[str, ...]:
@@ -138,8 +128,7 @@ class Material:
     @cached_property
     def openings(self) -> dict[str, tuple[str, str]]:
         """When each order that was closed or opened in the period was opened, and what day was promised then."""
-        recent = self.tuples(("order", "at", "label"), LogKind.OPENED, reach=REACH)
-        found = {order: (at, label) for order, at, label in recent}
+        found = dict(self._recent)
         for order in self.old:
             first = next(self.journal.log(LogFilter(order=order, kinds=(LogKind.OPENED,))), None)
             if first is not None:
@@ -149,14 +138,17 @@ class Material:
     @cached_property
     def old(self) -> tuple[str, ...]:
         """The orders that were closed in the period and opened long before it."""
-        recent = {order for (order,) in self.tuples(("order",), LogKind.OPENED, reach=REACH)}
-        return tuple(row.order for row in self.closed if row.order not in recent)
+        return tuple(row.order for row in self.closed if row.order not in self._recent)
+
+    @cached_property
+    def _recent(self) -> dict[str, tuple[str, str]]:
+        recent = self.tuples(("order", "at", "label"), LogKind.OPENED, reach=REACH)
+        return {order: (at, label) for order, at, label in recent}
 
     @cached_property
     def steps(self) -> Counter[tuple[str, str, str]]:
         """How many steps ended in the period, by (operator, calibre, outcome)."""
-        ended = self.tuples(("operator", "calibre", "state", "order"), LogKind.STEP)
-        return Counter((operator, calibre, outcome) for operator, calibre, outcome, _order in ended)
+        return Counter(self.tuples(("operator", "calibre", "state"), LogKind.STEP))
 
     # -- events
 

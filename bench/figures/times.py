@@ -159,13 +159,12 @@ def _validated(material: Material) -> Iterator[tuple[Row, str]]:
     told = material.rows(LogKind.DECISION, reach=FAR, alert="validation", state=("accepted", "refused"))
     decided = {(row.order, row.label) for row in told}
     signed: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    orders = {row.order for row in awaited}
+    orders = tuple({row.order: None for row in awaited})
     columns = ("order", "step", "seq", "at")
     first = datetime.fromisoformat(awaited[0].at)
     reach = max(material.period.since - first, NOW)
-    for order, step, seq, at in material.tuples(columns, LogKind.SIGNATURE, reach=reach):
-        if order in orders:
-            signed.setdefault((order, step), []).append((seq, at))
+    for order, step, seq, at in material.tuples(columns, LogKind.SIGNATURE, reach=reach, order=orders):
+        signed.setdefault((order, step), []).append((seq, at))
     for row in awaited:
         given = next((at for seq, at in signed.get((row.order, row.step), ()) if seq > row.seq), None)
         if given is not None and (row.order, row.label) not in decided and material.period.holds(given):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import struct
 import unicodedata
 from array import array
 from collections import Counter, defaultdict
@@ -30,6 +29,7 @@ FIELDS = (
 WATCH, TEXT = "watch", "text"
 # A list of places is kept where it is shorter than a quarter of the bitmap.
 _SHORTER = 128
+_SET = re.compile("1")
 _PLACES = {name: place for place, name in enumerate(LOG_COLUMNS)}
 _FIELD_PLACES = tuple((name, _PLACES[name]) for name in FIELDS)
 _WATCH = _PLACES["watch"]
@@ -156,16 +156,11 @@ def _few(stored: bytes) -> array[int]:
 
 def places(bits: int, *, newest: bool = False) -> Iterator[int]:
     """Yield the places of the bits that are set, ascending, or descending where the newest come first."""
-    words = bits.to_bytes((bits.bit_length() + 63) // 64 * 8, "little")
-    numbered = list(enumerate(struct.unpack(f"<{len(words) // 8}Q", words)))
-    for number, word in reversed(numbered) if newest else numbered:
-        if word:
-            found = []
-            while word:
-                low = word & -word
-                found.append(number * 64 + low.bit_length() - 1)
-                word ^= low
-            yield from reversed(found) if newest else found
+    written = f"{bits:b}"
+    if newest:
+        last = len(written) - 1
+        return (last - found.start() for found in _SET.finditer(written))
+    return (found.start() for found in _SET.finditer(written[::-1]))
 
 
 def complete(connection: sqlite3.Connection, last: int) -> None:

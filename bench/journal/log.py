@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from bisect import bisect_left
@@ -21,7 +22,7 @@ from bench.language import msg
 _BATCHES = (4, 16, 64, 256, 512)
 # Where one row in so many is wanted, all between the first and the last are read in one go.
 _DENSE = 2
-_FEW = 64
+_FEW, _MANY = 64, 1024
 _WORDS_AT_MOST = 3
 _TIMES_AT_MOST = 128
 
@@ -87,11 +88,13 @@ class Finder:
 
         Only rows whose number is above `after`, and below `before` where that is not 0.
         """
-        conditions = _conditions(wanted)
+        conditions, left_out = _conditions(wanted), _one_of("order", wanted.without or ())
         timed = wanted.since is not None or wanted.until is not None
         with self._turn:
             self._follow(connection)
             tail = self._in_tail(conditions)
+            if wanted.without:
+                tail &= ~self._in_tail([left_out])
             if tail and timed:
                 tail &= _within(self._tail_times, *_bounds(wanted))
             first, size = self._first, self._seen - self._first
@@ -100,7 +103,7 @@ class Finder:
         last = [(_Part(first, size), tail)] if tail and end > first else []
         if newest:
             parts.reverse()
-        full = _through(connection, conditions, parts)
+        full = _through(connection, conditions, parts, left_out if wanted.without else None)
         for (start, length), bits in chain(last, full) if newest else chain(full, last):
             if start < after:
                 bits = bits >> (after - start) << (after - start)
@@ -179,10 +182,12 @@ def read(
         )
         yield from rows if count == end - first else compress(rows, map("1".__eq__, f"{bits >> first:b}"[::-1]))
     else:
-        found = blocks.places(bits, newest=newest)
+        found, size = blocks.places(bits, newest=newest), _FEW
         order = "ORDER BY n DESC" if newest else "ORDER BY n"
-        while some := [str(start + 1 + place) for place in islice(found, _FEW)]:
-            yield from connection.execute(f"SELECT {columns} FROM log WHERE n IN ({','.join(some)}) {order}")
+        query = f"SELECT {columns} FROM log WHERE n IN (SELECT value FROM json_each(?)) {order}"
+        while some := [start + 1 + place for place in islice(found, size)]:
+            yield from connection.execute(query, (json.dumps(some),))
+            size = min(2 * size, _MANY)
 
 
 def named(columns: Sequence[str], *, blank: bool = False) -> str:
@@ -305,9 +310,12 @@ def _within(times: Sequence[str], since: str | None, until: str | None) -> int:
 
 
 def _through(
-    connection: sqlite3.Connection, conditions: Sequence[_Condition], parts: Sequence[_Part]
+    connection: sqlite3.Connection,
+    conditions: Sequence[_Condition],
+    parts: Sequence[_Part],
+    left_out: _Condition | None = None,
 ) -> Iterator[tuple[_Part, int]]:
-    """Yield the full parts with the bits of the rows that fulfil every condition."""
+    """Yield the full parts with the bits of the rows that fulfil every condition but `left_out`."""
     start = turn = 0
     while start < len(parts):
         end, rows = start, 0
@@ -320,6 +328,9 @@ def _through(
             bits = _fulfilled(connection, condition, bits)
             if not bits:
                 break
+        if left_out is not None and bits:
+            gone = _fulfilled(connection, left_out, bits)
+            bits = {at: found & ~gone.get(at, 0) for at, found in bits.items()}
         for part in batch:
             if part.start in bits:
                 yield part, bits[part.start]
@@ -340,7 +351,8 @@ def _fulfilled(connection: sqlite3.Connection, condition: _Condition, bits: dict
 
 
 def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last: int) -> dict[int, int]:
-    chosen, values = f"i.value IN ({', '.join('?' * len(lookup.values))})", lookup.values
+    # As JSON: SQLite takes 32,766 parameters at most.
+    chosen, values = "i.value IN (SELECT value FROM json_each(?))", (json.dumps(lookup.values),)
     if lookup.prefix:
         chosen, values = "i.value >= ? AND i.value < ?", (lookup.prefix, lookup.prefix + "\U0010ffff")
     held: dict[int, int] = {}

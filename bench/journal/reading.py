@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -95,12 +96,12 @@ class JournalReading:
 
     def events_at(self, seqs: Sequence[int]) -> Iterator[Event]:
         """Give the events of these numbers, those that there are, in the order of their numbers."""
-        event = schema.event
         numbers = sorted(seqs)
-        for some in range(0, len(numbers), _PAGE):
-            query = select(event).where(event.c.seq.in_(numbers[some : some + _PAGE])).order_by(event.c.seq)
-            for row in self._rows(query):
-                yield event_of(Record(*row))
+        query = "SELECT * FROM event WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+        with self._raw() as connection:
+            for some in range(0, len(numbers), _PAGE):
+                for row in connection.execute(query, (json.dumps(numbers[some : some + _PAGE]),)).fetchall():
+                    yield event_of(Record(*row))
 
     def spell(self, since: datetime, until: datetime) -> tuple[int, int | None]:
         """Return after which sequence, and up to which (None: to the end), the events of a time stand.

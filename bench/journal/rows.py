@@ -196,7 +196,7 @@ class LogFilter:
 
     A field takes one value or several, of which one must fit. `guard` is the code of the rule that refused or was
     lifted. `watch` and `text` are words, each the beginning of one of the row's, without regard to case and accents.
-    `kinds` None stands for every kind.
+    `kinds` None stands for every kind. `without` names orders that are left out.
     """
 
     order: Wanted = None
@@ -214,3 +214,4 @@ class LogFilter:
     alert: Wanted = None
     watch: str | None = None
     text: str | None = None
+    without: Wanted = None

@@ -115,6 +115,9 @@ def condition(wanted: LogFilter) -> tuple[str, list[Any]]:
             chosen = [value] if isinstance(value, str) else [str(each) for each in value]
             parts.append(f'"{column}" IN (SELECT value FROM json_each(?))')
             given.append(json.dumps(chosen))
+    if wanted.without is not None:
+        parts.append('"order" NOT IN (SELECT value FROM json_each(?))')
+        given.append(json.dumps(list(wanted.without)))
     if wanted.since is not None:
         parts.append("us >= ?")
         given.append(microseconds(wanted.since))
