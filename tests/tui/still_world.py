@@ -26,6 +26,7 @@ from drivers.probing import Found
 from tui import demo
 from tui.folder import Folder
 from tui.record_health import Store
+from tui.training.workshop import found
 from tui.widgets import charset
 from tui.workshop import Workshop
 
@@ -155,6 +156,18 @@ class StillWorkshop(Workshop):
         self.pool.field_at_watch = 1.5
         self.lead("D-102", "decide")
         self.pool.field_at_watch = 0.06
+        return self
+
+    @classmethod
+    def school(cls, place: Folder) -> StillWorkshop:
+        """Open a training workshop: Léa learns, Paul teaches, and his PIN is 0000 by his own choice."""
+        found(place, "École d’horlogerie", ["lea=Léa Petit"], ["paul=Paul Roy"])
+        self = cls.open(place, instruments=False)
+        assert isinstance(self, StillWorkshop)
+        self.pool = self.desk.pool = StillPool()
+        self.records = self.pool.records()
+        assert self.desk.keys is not None
+        self.desk.keys.set("paul", "0000")
         return self
 
     def lead(self, number: str, step: str) -> None:
