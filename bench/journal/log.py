@@ -352,9 +352,9 @@ def _fulfilled(connection: sqlite3.Connection, condition: _Condition, bits: dict
 
 def _looked_up(connection: sqlite3.Connection, lookup: _Lookup, first: int, last: int) -> dict[int, int]:
     # As JSON: SQLite takes 32,766 parameters at most.
-    chosen, values = "i.value IN (SELECT value FROM json_each(?))", (json.dumps(lookup.values),)
+    chosen, values = "i.value IN (SELECT value FROM json_each(?))", [json.dumps(lookup.values)]
     if lookup.prefix:
-        chosen, values = "i.value >= ? AND i.value < ?", (lookup.prefix, lookup.prefix + "\U0010ffff")
+        chosen, values = "i.value >= ? AND i.value < ?", [lookup.prefix, lookup.prefix + "\U0010ffff"]
     held: dict[int, int] = {}
     # The plus keeps SQLite from reading all between the first and the last part instead of looking each up.
     query = (
