@@ -176,11 +176,11 @@ class EtabliApp(HardyApp, GuidedApp):
             loop.call_soon_threadsafe(self.post_message, LinkChanged(event))
 
         self._unsubscribe = opened.desk.pool.subscribe(heard)
-        self._hearing = Hearing(opened.desk.journal.path, lambda: loop.call_soon_threadsafe(self.journal_grew))
+        self._hearing = Hearing(opened.desk.journal.path, lambda: self.call_later(self.journal_grew))
         self.logbook.folder = opened.logs
         self.lock_after = opened.lock_after
         if opened.backups is not None:
-            opened.backups.on_problem = lambda problem: loop.call_soon_threadsafe(self._warn, problem)
+            opened.backups.on_problem = lambda problem: self.call_later(self._warn, problem)
         for notice in (*self._notices, *opened.notices):
             self._warn(notice)
         self.change_operator()

@@ -153,4 +153,5 @@ async def at_the_bench(
             if app.crashes and not may_crash:
                 raise app.crashes[0]
     finally:
+        app._bench.shutdown(wait=False)  # its thread would keep the whole program alive to the end of the tests
         language.use(before)
