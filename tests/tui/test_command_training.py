@@ -16,6 +16,8 @@ from bench.journal import Journal
 from bench.pins import Pins, WrongPin
 from bench.running import Clock
 from bench.training.bundle import ENDING
+from tui.folder import Folder
+from tui.training.sessions import OWN, SessionLibrary
 
 ANSWERS = Path(__file__).parents[2] / "tui" / "demo" / "answers"
 ANNES = "4711"  # a trainer's PIN is her own
@@ -349,3 +351,23 @@ def test_a_session_has_only_the_work_that_was_recorded(home: Path, capsys: pytes
     assert refused.code == 2
     assert "does not suit the setting BC4" in refused.err
     assert "BC2" in refused.err
+
+
+def test_bookmarks_and_questions_go_along_when_a_session_is_given_away(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library = SessionLibrary(Folder(home))
+    name = next(entry.name for entry in library.entries() if entry.origin == OWN)
+    mine = library.open(name).player
+    begin, end = mine.span(0)
+    mine.seek((begin + end) / 2)
+    mine.bookmark("", "Dry first: why?")
+    library.keep(name, mine.bookmarks)
+    given = here(capsys, "sessions", "export", "EX-0001", "-o", tmp_path / "given")
+    assert given.code == 0, given.err
+    there = library.open(given.out.strip()).player
+    (stop,) = there.bookmarks
+    assert stop.question == "Dry first: why?"
+    there.seek(stop.at)
+    assert there.state.task == 0
+    assert there.state.frames == mine.state.frames, "the same moment of the same measurement"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from bench.recording.player import Bookmark, Player
 from bench.sheet import events_of
 from bench.training import bundle as files
 from bench.training.bundle import Bundle, Card
-from bench.training.sessions import bundle, missing, recorded_in
+from bench.training.sessions import bundle, missing, recorded_in, with_bookmarks
 from tui import sheets
 from tui.folder import Folder
 from tui.training.reading import Reading
@@ -73,11 +74,9 @@ class SessionLibrary:
         """Return every session, imported ones first, each by name; a file that is refused says why."""
         found = []
         for path in sorted(self.path.glob(f"*{files.ENDING}")) if self.path.is_dir() else ():
-            name = path.name.removesuffix(files.ENDING)
-            try:
-                found.append(Entry(name, IMPORTED, path, files.read(path).card))
-            except files.BundleRefused as refused:
-                found.append(Entry(name, IMPORTED, path, problem=refused.why or refused.what))
+            state = path.stat()
+            card, problem = _looked_into(path, state.st_mtime_ns, state.st_size)
+            found.append(Entry(path.name.removesuffix(files.ENDING), IMPORTED, path, card, problem))
         own = sorted(self._folder.recordings.glob("*.mcap"), reverse=True) if self._folder.recordings.is_dir() else []
         return [*found, *(Entry(path.stem, OWN, path) for path in own)]
 
@@ -166,7 +165,18 @@ class SessionLibrary:
                 msg("These recordings are not here any more: {names}.", names=", ".join(lacking)),
                 remedy=msg("Put them back into {folder}.", folder=str(self._folder.recordings)),
             )
-        return bundle(orders, recordings, card, names)
+        made = bundle(orders, recordings, card, names)
+        return with_bookmarks(made, self._moved(recordings, made))
+
+    def _moved(self, recordings: Iterable[Recording], made: Bundle) -> Iterator[Bookmark]:
+        """Give the bookmarks of these recordings, on the time of the session that was made of them."""
+        into = Player(Reading(made.open_recording(Path("session"))).outlines, made.events)
+        for recording in recordings:
+            own = self.bookmarks(recording.path.stem)
+            if own:
+                since = Player(Reading(recording).outlines, self._told(recording)).origin - into.origin
+                moved = (replace(each, at=round(each.at + since, 3)) for each in own)
+                yield from (each for each in moved if 0.0 <= each.at <= into.duration)
 
     def bookmarks(self, name: str) -> list[Bookmark]:
         """Return the bookmarks that were set here, [] where none were."""
@@ -210,6 +220,15 @@ class SessionLibrary:
                 except UsageError:
                     continue
         return profiles, {each.id: each.sha256 for each in procedures.all()}
+
+
+@lru_cache(maxsize=1000)
+def _looked_into(path: Path, _changed: int, _size: int) -> tuple[Card | None, Message | None]:
+    """Return what a file says of itself, or why it is refused; once for a file that stays as it is."""
+    try:
+        return files.read(path).card, None
+    except files.BundleRefused as refused:
+        return None, refused.why or refused.what
 
 
 def card_of(title: str, level: int, competences: Sequence[str], minutes: int) -> Card:
