@@ -60,6 +60,8 @@ OUTCOMES = {
     "back": N_("gone back"),
     "skipped": N_("skipped"),
     "not-measured": N_("not measured"),
+    "no-limit": N_("no limit"),
+    "no-verdict": N_("no verdict"),
     "accepted": N_("accepted"),
     "refused": N_("refused"),
     "acknowledged": N_("acknowledged"),

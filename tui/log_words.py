@@ -31,12 +31,19 @@ def about(row: LogRow, titles: StepTitles) -> str:
     return " · ".join(part for part in (step_title(row, titles), label, said) if part)
 
 
-def outcome(row: LogRow) -> str:
-    """Write how it ended: the verdict, the outcome of a step, the rule that refused."""
+def outcome(row: LogRow, titles: StepTitles) -> str:
+    """Write how it ended: the verdict, the outcome of a step or what was chosen there, the rule that refused."""
     if row.kind == LogKind.MEASUREMENT:
         if row.refusal in _CLEARLY:
             return _("information")
         refused = f" ({row.refusal})" if row.refusal else ""
         return f"{row.verdict.symbol} {row.verdict}{refused}"
-    state = "" if row.state in ("done", "corrected") else _(OUTCOMES.get(row.state, row.state))
+    state = "" if row.state in ("done", "corrected") else _state(row, titles)
     return " · ".join(part for part in (row.refusal, row.alert and str(kind_of(row.alert).title), state) if part)
+
+
+def _state(row: LogRow, titles: StepTitles) -> str:
+    chosen = titles.choice(row.procedure, row.step, row.state) if row.kind == LogKind.STEP else None
+    if chosen is not None and row.state not in OUTCOMES:
+        return str(chosen)
+    return _(OUTCOMES[row.state]) if row.state in OUTCOMES else row.state

@@ -26,6 +26,7 @@ class StepTitles:
         self._journal = journal
         self._seq = 0
         self._procedures: dict[str, Text] = {}
+        self._choices: dict[tuple[str, str, str], Text] = {}
         self._titles: dict[tuple[str, str], dict[str, Text]] = {}
         self._agreed: dict[tuple[str, str], Text] = {}
         self._led: dict[str, dict[str, str]] = {}
@@ -43,11 +44,18 @@ class StepTitles:
                 if step.get("title"):
                     known = self._titles.setdefault((event.payload["id"], step["id"]), {})
                     known[sha256] = Text.from_json(step["title"])
+                for field in step.get("fields", ()):
+                    for choice in field.get("choices", ()):
+                        self._choices[event.payload["id"], step["id"], choice["id"]] = Text.from_json(choice["label"])
         self._agreed = {key: next(iter(known.values())) for key, known in self._titles.items() if _alike(known)}
 
     def procedure(self, procedure: str) -> Text | None:
         """Return what a procedure is called (in its newest version), None where the record does not hold it."""
         return self._procedures.get(procedure)
+
+    def choice(self, procedure: str, step: str, choice: str) -> Text | None:
+        """Return what a choice of a step reads (in the newest version), None for one that is not known there."""
+        return self._choices.get((procedure, step, choice))
 
     def of(self, order: str, procedure: str, step: str) -> Text | None:
         """Return the title of a step of an order's procedure (its id), None where the record does not hold it."""

@@ -59,6 +59,15 @@ def test_what_the_record_does_not_hold_has_no_title(told: Told) -> None:
     assert titles.of("A", "other", "final") is None
 
 
+def test_what_was_chosen_at_a_step_reads_as_it_was_offered(told: Told) -> None:
+    choices = [{"id": "demagnetise", "label": {"fr": "Démagnétiser", "en": "Demagnetise it"}}]
+    content = {"step": [{"id": "decide", "title": FINAL, "fields": [{"id": "way", "choices": choices}]}]}
+    told.say(EventKind.PROCEDURE_PINNED, {"id": "service", "version": "1", "content": content}, pin(OLD))
+    titles = StepTitles(told.journal)
+    assert titles.choice("service", "decide", "demagnetise") == Text("Démagnétiser", "Demagnetise it")
+    assert titles.choice("service", "decide", "leave") is None
+
+
 @pytest.mark.parametrize(("language", "title"), [("fr", "Contrôle final"), ("en", "Final control")])
 def test_a_file_has_the_title_beside_the_id(told: Told, language: str, title: str) -> None:
     pinned(told, OLD, "1", final=FINAL)

@@ -221,7 +221,7 @@ def _cells(row: LogRow, titles: StepTitles) -> list[str]:
         row.show_value(),
         row.show_expanded(),
         f"{row.limit} · {lines.rule_name(row.rule)}" if row.limit else "",
-        outcome(row),
+        outcome(row, titles),
         row.operator,
     ]
 

@@ -76,7 +76,7 @@ class LogScreen(ErrandRoom):
                 Column(N_("by"), 8, lambda row: row.operator, wide_only=True),
                 Column(N_("what"), 15, lambda row: _(KINDS.get(row.kind, row.kind))),
                 Column(N_("value"), 14, LogRow.show_value, wide_only=True),
-                Column(N_("outcome"), 20, outcome, style=style_of),
+                Column(N_("outcome"), 20, self._outcome, style=style_of),
                 Column(N_("about"), 0, self._about, wide_only=True),
                 Column(N_("about"), 0, self._valued, narrow_only=True),
             ],
@@ -86,6 +86,9 @@ class LogScreen(ErrandRoom):
 
     def _about(self, row: LogRow) -> str:
         return about(row, self._titles) if self._titles is not None else ""
+
+    def _outcome(self, row: LogRow) -> str:
+        return outcome(row, self._titles) if self._titles is not None else ""
 
     def _valued(self, row: LogRow) -> str:
         """Write the value before what it is of, where it has no column."""
@@ -270,6 +273,7 @@ class LogScreen(ErrandRoom):
         shown, under = self.query_one(PickList), self.query_one(Under)
         under.row = self.picked
         under.about = self._about(under.row) if under.row is not None else ""
+        under.outcome = self._outcome(under.row) if under.row is not None else ""
         if shown.cursor == 0:
             under.news = 0
         under.refresh()

@@ -13,7 +13,6 @@ from textual.widgets import Input
 from bench.errors import EtabliError
 from bench.journal.rows import LogKind, LogRow
 from bench.language import N_, _, number
-from tui.log_words import outcome
 from tui.widgets.order_header import show_date
 from tui.widgets.page import prose
 from tui.widgets.readout import STATE_STYLES
@@ -43,7 +42,7 @@ class Under(Widget):
         self.count: int | None = None
         self.news = 0
         self.row: LogRow | None = None
-        self.about = ""
+        self.about = self.outcome = ""
 
     def render(self) -> Content:
         width = max(20, self.size.width - 2)
@@ -59,7 +58,7 @@ class Under(Widget):
             head = " · ".join(part for part in (at, row.order, row.watch, row.calibre, row.operator) if part)
             value = " ".join(part for part in (row.show_value(), row.show_expanded(), str(row.limit or "")) if part)
             lines.append(Content.styled(f" {head}", "bold"))
-            lines += prose(" · ".join(part for part in (self.about, value, outcome(row)) if part), width, indent=" ")[
+            lines += prose(" · ".join(part for part in (self.about, value, self.outcome) if part), width, indent=" ")[
                 :2
             ]
         return Content("\n").join([line.truncate(width, ellipsis=True) for line in lines])

@@ -105,7 +105,7 @@ class LogRowScreen(ErrandRoom):
             (_("Value"), " ".join(part for part in (row.show_value(), row.show_expanded()) if part)),
             (_("Limit"), f"{row.limit} · {row.limit_source}" if row.limit else ""),
             (_("Decision rule"), lines.rule_name(row.rule) if row.limit else ""),
-            (_("Outcome"), outcome(row)),
+            (_("Outcome"), outcome(row, self.titles) if self.titles is not None else ""),
             (_("Remark"), str(row.tag or "")),
             (_("Text"), row.show_text() if row.kind == LogKind.MEASUREMENT else ""),
             (_("Event"), f"{row.seq}" + (f" · {self.event.hash}" if self.event else "")),
