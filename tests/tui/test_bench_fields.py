@@ -18,6 +18,7 @@ from bench.running import Clock
 from tui.screens.bench import BenchScreen
 from tui.screens.bench_photos import PhotoPath
 from tui.screens.rows import FormDialog, PickDialog
+from tui.widgets.form_fields import ChoiceField
 
 WORDS = {"bag": "P-17", "day": "2024-05-01", "warmth": "21,5", "sound": "yes"}
 
@@ -88,7 +89,9 @@ def test_words_a_date_a_number_and_a_yes_are_typed_and_confirmed_with_enter(tmp_
         await put(hands, "P-17")
         await hands.press("enter")
         await put(hands, "1/5/2024")
-        await hands.press("enter", "2", "1", "comma", "5", "enter", "y", "enter", "enter")
+        await hands.press("enter", "2", "1", "comma", "5", "enter")
+        await hands.until(lambda: isinstance(hands.app.focused, ChoiceField))
+        await hands.press("y", "enter", "enter")
         await hands.sees("Signs")
         assert answers(hands)["day"] == "2024-05-01"
         assert answers(hands)["warmth"]["value"] == 21.5

@@ -212,6 +212,7 @@ def test_figures_stand_with_definition_picture_and_mark(tmp_path: Path) -> None:
         await takes(hands, "Another period")
         await hands.sees("Over which period?", "from a day to a day")
         await hands.tap("down", "enter")
+        await hands.until(lambda: isinstance(hands.app.screen, FiguresScreen))
         await hands.until(lambda: hands.app.screen.period.last.day >= 28)
         await hands.sees(hands.app.screen.period.first.isoformat())
 
