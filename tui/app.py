@@ -24,7 +24,7 @@ from bench.errors import EtabliError
 from bench.language import N_, _, use
 from tui import preferences, terminal
 from tui.drafts import Drafts
-from tui.endurance import settle
+from tui.endurance import Tidying
 from tui.guiding import GuidedApp
 from tui.hands import Label
 from tui.leaving import Leaving
@@ -119,6 +119,7 @@ class EtabliApp(HardyApp, GuidedApp):
         self._hearing: Hearing | None = None
         self._asking: Future[str | None] | None = None
         self._leaving = Leaving(self, self._settle)
+        self._tidying: Tidying | None = None
         self.drafts = Drafts()
         """What was typed at the bench and is not confirmed yet."""
         self._opened: Workshop | None = None
@@ -200,13 +201,18 @@ class EtabliApp(HardyApp, GuidedApp):
         for name in _BEHIND_THE_PICTURE:
             importlib.import_module(name)
         if not self.is_headless:  # in tests programs come and go
-            settle()
+            self._tidying = Tidying()
         return workshop
 
     def _say_not_open(self, error: EtabliError) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, OpeningScreen):
                 screen.failed(error)
+
+    def look(self) -> None:
+        super().look()
+        if self._tidying is not None:
+            self._tidying.look(self.touched)
 
     # -- from room to room
 

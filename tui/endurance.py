@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import gc
 from functools import lru_cache
+from time import monotonic
 
 from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.style import Style
+
+# So long without a key is a pause. Without one, Python looks for garbage by itself after some million and a half of
+# new objects: a hundred screens.
+CALM_SECONDS = 3.0
+SELDOM = (1000, 15, 100)
 
 
 @lru_cache(maxsize=1024)
@@ -25,10 +31,20 @@ def keep_no_pictures() -> None:
         StylesCache.get_inner_outer = staticmethod(_grounds)  # type: ignore[assignment]
 
 
-def settle() -> None:
-    """Take what is loaded by now out of the search for garbage: it stays to the end.
+class Tidying:
+    """Looks for what nothing leads to any more while no hand is on the keys, and hardly ever at another time.
 
-    Without this Python walks through all of it every few screens, and stands still for a tenth of a second.
+    Python itself would do so every second screen or so, and stand still for a tenth of a second.
     """
-    gc.collect()
-    gc.freeze()
+
+    def __init__(self) -> None:
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays to the end: it is walked through no more
+        gc.set_threshold(*SELDOM)
+        self._at = monotonic()
+
+    def look(self, touched: float) -> None:
+        """Tidy up once in every pause; `touched` is when a key was pressed last (monotonic, seconds)."""
+        if self._at < touched <= monotonic() - CALM_SECONDS:
+            gc.collect()
+            self._at = monotonic()

@@ -7,15 +7,20 @@ import gc
 import weakref
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from screen_pilot import Hands, at_the_bench
 from textual.app import App
 from textual.dom import DOMNode
 
+from tui import endurance
 from tui.screens.bench import BenchScreen
 from tui.screens.orders import OrdersScreen
 from tui.screens.room import Room
+
+# What else the tidying asks of Python's collector: nothing of it in the tests' own process.
+STILL = {"freeze": lambda: None, "set_threshold": lambda *_counts: None}
 
 
 def run(folder: Path, work: Callable[[Hands], Awaitable[None]], **options: object) -> None:
@@ -74,3 +79,28 @@ def test_a_room_is_not_styled_again_once_it_is_furnished(
         assert not any(styled)
 
     run(tmp_path, work, size=size)
+
+
+def test_garbage_is_looked_for_in_a_pause_and_once_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    looked: list[float] = []
+    monkeypatch.setattr(endurance, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(endurance, "gc", SimpleNamespace(collect=lambda: looked.append(clock[0]), **STILL))
+    tidying = endurance.Tidying()
+    looked.clear()
+
+    def second(touched: float) -> None:
+        clock[0] += 1.0
+        tidying.look(touched)
+
+    for _second in range(10):
+        second(clock[0])  # somebody types
+    assert looked == []
+    last = clock[0]
+    for _second in range(10):
+        second(last)
+    assert looked == [last + endurance.CALM_SECONDS]
+    again = clock[0]
+    for _second in range(10):
+        second(again)
+    assert looked[1:] == [again + endurance.CALM_SECONDS]
