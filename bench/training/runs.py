@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from bench.conformity import State
 from bench.criteria import criteria
 from bench.defects import defect
 from bench.diagnosis.figures import COMPUTED, POSITIONS, Figure, Figures
@@ -30,6 +31,7 @@ BOXES: Mapping[Box, str] = {"seen": N_("seen"), "partly": N_("seen in part"), "n
 DIAGNOSIS = "diagnosis"
 PLACE = "training/"
 _ASIDE = ("beat_rate", "signal_level")
+_OUT = (State.NONCONFORMING, State.CONDITIONALLY_NONCONFORMING)
 KINDS = (
     EventKind.EXERCISE_BEGUN,
     EventKind.EXERCISE_ANSWERED,
@@ -324,7 +326,8 @@ def citable(judged: Sequence[Judged]) -> dict[str, Figure]:
             names[m.quantity.id] = None
         elif m.label in POSITIONS and m.quantity.id not in _ASIDE:
             names[f"{m.quantity.id}.{m.label}"] = None
-    found = {name: _figure(judged, name) for name in names}
+    states = _states(judged)
+    found = {name: _found(states, name) for name in names}
     return {name: figure for name, figure in found.items() if figure is not None}
 
 
@@ -337,12 +340,34 @@ def may_see_answers(by: Operator, why: Message | None = None) -> None:
 
 
 def _figure(judged: Sequence[Judged], name: str) -> Figure | None:
-    """Return a figure as it was last measured, before a demagnetisation too."""
-    for end in range(len(judged), 0, -1):
-        found = Figures(judged[:end]).get(name)
-        if found is not None:
+    """Return a figure as it was last found out of tolerance, else as last measured; before a demagnetisation too.
+
+    What was mended since is what a diagnosis speaks of.
+    """
+    return _found(_states(judged), name)
+
+
+def _found(states: Sequence[Figures], name: str) -> Figure | None:
+    newest = None
+    for figures in states:
+        found = figures.get(name)
+        if found is not None and found.verdict is not None and found.verdict.state in _OUT:
             return found
-    return None
+        newest = newest or found
+    return newest
+
+
+def _states(judged: Sequence[Judged]) -> list[Figures]:
+    """Return what was known, newest first, each time before a measurement took the place of an earlier one."""
+    ends, seen = [], set[tuple[str, str, str]]()
+    for place, entry in enumerate(judged):
+        m = entry.measurement
+        key = (m.quantity.id, m.label, str(m.conditions.get("wind", "")))
+        if key in seen:
+            ends.append(place)
+            seen.clear()
+        seen.add(key)
+    return [Figures(judged[:end]) for end in (len(judged), *reversed(ends))]
 
 
 def _over(why: Message) -> Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,13 @@ from virtual_session import recorded
 
 from bench.desk import Desk
 from bench.errors import Refused, UsageError
+from bench.events import EventKind
 from bench.people import Operator, Role
 from bench.sheet import events_of
 from bench.training import Exercises
 from bench.training.evidence import Evidence, evidence
 from bench.training.grid import grid_csv, grid_pdf
-from bench.training.runs import Run, Training, compare
+from bench.training.runs import Run, Training, citable, compare
 
 LEA = Operator("lea", "Léa Petit", frozenset({Role.TRAINEE, Role.TECHNICIAN}))
 PAUL = Operator("paul", "Paul Roy", frozenset({Role.TRAINER, Role.MANAGER}))
@@ -86,6 +87,16 @@ def test_a_diagnosis_cites_what_was_measured(training: Training, run: Run, desk:
         training.answer(run, "diagnosis", "", codes=["MEC-MAGN"])
 
 
+def test_a_diagnosis_cites_what_was_out_of_tolerance_before_it_was_mended(desk: Desk) -> None:
+    """The field was measured again after demagnetising, and is small then."""
+    fields = [e.measurement.value.magnitude for e in judged(desk) if e.measurement.quantity.id == "residual_field"]
+    assert fields[0] > 1.0 > 0.1 > fields[-1]
+    found = citable(judged(desk))
+    assert found["residual_field"].value.magnitude == fields[0]
+    assert {"mean_rate", "rate.CH", "amplitude_drop", "residual_field"} <= set(found)
+    assert not {"beat_rate.CH", "signal_level.CH"} & set(found)
+
+
 def test_a_diagnosis_lies_beside_the_reference_and_gets_no_score(training: Training, run: Run, desk: Desk) -> None:
     given = training.answer(run, "diagnosis", "?", codes=["MEC-REP"], cites=["mean_rate"], judged=judged(desk))
     found = compare(EXERCISE, given.diagnosis)
@@ -131,6 +142,26 @@ def test_all_97_criteria_stand_there_with_what_was_done(training: Training, run:
     assert grid["C.1.1-a"].observation is not None
     assert any(each.planned and not each.seen for each in grid.values()), "steps that were not reached"
     assert any(each.open for each in grid.values()), "no step of this work shows it"
+
+
+def test_the_passing_of_the_time_is_told_and_cuts_nothing_off(training: Training, run: Run, desk: Desk) -> None:
+    events = events_of(desk.journal, run.order)
+    done = [event for event in events if event.kind is EventKind.STEP_DONE]
+    over = datetime.fromisoformat(done[len(done) // 2].at)
+    late = replace(run, begun=(over - timedelta(minutes=run.limit)).isoformat())
+    assert late.ends == over
+    grid = evidence(events, run.observations, late.ends)
+    told = {step.step: step for entry in grid for step in entry.seen if step.late}
+    assert told
+    assert all("after the time limit" in step.shown() for step in told.values())
+    assert set(told) < {step.step for entry in grid for step in entry.seen}, "what was done in time is not late"
+    lines = list(csv.DictReader(io.StringIO(grid_csv(late, grid, "en"))))
+    assert {int(line["after_limit"]) for line in lines} > {0}
+    pdf = grid_pdf(late, grid, "en", workshop="École", printed=late.begun, head=desk.journal.head(), events=events)
+    text = squeezed("".join(pages(pdf)))
+    assert squeezed("steps ended after it") in text
+    assert squeezed("BC2 · Diagnosis") in text
+    assert squeezed("Opening the case without leaving a mark") in text
 
 
 def test_refusals_that_were_met_are_told(training: Training, run: Run, desk: Desk) -> None:
