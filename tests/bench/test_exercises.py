@@ -223,3 +223,11 @@ def test_a_watch_is_measured_in_no_time_by_every_instrument_of_its_family() -> N
     kinds = {entry.measurement.instrument.kind for entry in looked.judged}
     assert kinds == {"field-meter", "timegrapher", "water-resistance"}
     assert ordered(exercise).family is Family.AUTOMATIC
+
+
+def test_the_exercise_of_the_how_to_is_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "train-with-etabli.md").read_text("utf-8")
+    own = tmp_path / "mine.toml"
+    own.write_text(page.partition("```toml\n")[2].partition("```")[0], "utf-8")
+    assert checked(own) == []
+    assert load(own).id == "mine"

@@ -346,6 +346,16 @@ def test_a_replayed_exercise_plays_blind_up_to_its_questions(home: Path, capsys:
     assert "replays no session" in here(capsys, "exercises", "play", "EX-0001").err
 
 
+def test_a_question_in_the_middle_of_a_measurement_comes_with_what_was_read_by_then(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = here(capsys, "exercises", "start", "r-02", "--trainee", "marc").out.strip()
+    played = here(capsys, "exercises", "play", run)
+    assert re.search(r"leak rate −0.5 bar\s+\+254\.8\sµg/min  …", played.out)
+    assert "? q1" in played.out
+    assert not any(word in played.out for word in ("≤", "CONFORMING"))
+
+
 def test_a_session_has_only_the_work_that_was_recorded(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refused = here(capsys, "exercises", "start", "r-01", "--trainee", "marc", "--setting", "BC4")
     assert refused.code == 2

@@ -10,6 +10,7 @@ from bench.defects import defects
 from bench.diagnosis.figures import words_of
 from bench.errors import EtabliError, ExitCode, UsageError
 from bench.language import _, msg
+from bench.quantities import Value
 from bench.training import Exercise, Exercises, frames
 from bench.training.library import load
 from bench.training.runs import DIAGNOSIS, Run, Training, compare, find, may_see_answers
@@ -21,6 +22,8 @@ from tui.training.exercises import check
 from tui.training.sessions import SessionLibrary
 from tui.training.workshop import begin, exercises_of, measured
 from tui.workshop import Workshop
+
+ASIDE = ("phase", "beat_rate", "signal_level")
 
 
 def run(arguments: Namespace) -> int:
@@ -196,6 +199,10 @@ def _play(folder: Folder, exercises: Exercises, run_id: str) -> None:
         if player.span(number)[1] <= end:
             for entry in heard.judged:
                 print(lines.blind_line(entry) if blind else lines.measurement_line(entry))
+    for sample in player.at(end).latest.values():  # of a measurement that is not over yet at the question
+        if sample.quantity.id not in ASIDE:
+            name = lines.padded(lines.named(sample.quantity, sample.label), 34)
+            print(f"{name}  {Value(sample.quantity, sample.magnitude)}  …")
     if asked:
         print(f"? {asked[0].note}  {asked[0].question}")
         narrate(_("Answer, then play on: “etabli exercises answer {run} --question {question} --text …”.").format(

@@ -42,11 +42,9 @@ def _list(library: SessionLibrary, exercises: Exercises) -> None:
         origin = _("imported") if entry.origin == IMPORTED else _("recorded here")
         rows.append([entry.name, origin, *_card(entry.card)])
     for exercise in exercises.all():
-        competences = ", ".join(exercise.competences)
-        rows.append(
-            [exercise.id, _("virtual watch"), str(exercise.title), str(exercise.level), competences,
-             _("{minutes} min").format(minutes=exercise.minutes)]
-        )  # fmt: skip
+        kind, competences = _("replayed") if exercise.replayed else _("virtual watch"), ", ".join(exercise.competences)
+        minutes = _("{minutes} min").format(minutes=exercise.minutes)
+        rows.append([exercise.id, kind, str(exercise.title), str(exercise.level), competences, minutes])
     headings = [_("session"), _("kind"), _("title"), _("level"), _("competences"), _("duration")]
     print(lines.table(headings, rows))
     for problem in exercises.problems:
