@@ -216,8 +216,7 @@ async def test_a_trainee_begins_answers_and_sees_the_answer(school: Folder) -> N
         await hands.press("enter")
         await hands.until(lambda: screen.run is not None and bool(screen.run.revealed))
         await hands.settle()
-        await hands.press("end")
-        await hands.press("pagedown", "pagedown")
+        await hands.press("home")
         await hands.sees("named by both", "MEC-REP")
         assert "Evidence" in hands.last_line
     with Journal.open(school.journal, station="x", writable=False) as journal:
