@@ -20,8 +20,7 @@ from bench.operations import operations
 from bench.order import Family
 from bench.quantities import Value
 
-Hidden = Literal["verdicts", "limits", "hints", "values"]
-HIDDEN: tuple[Hidden, ...] = ("verdicts", "limits", "hints", "values")
+Hidden = Literal["verdicts", "limits", "hints"]
 Block = Literal["BC1", "BC2", "BC3", "BC4"]
 
 

@@ -9,12 +9,19 @@ from school_pilot import a_school, answer, by_keys, choose_line, in_the_library,
 from screen_pilot import LARGE, Hands
 
 from bench.journal import Journal
+from bench.training import Exercises
 from bench.training.library import SHIPPED
 from bench.training.runs import KINDS, runs
 from tui.folder import Folder
+from tui.follow_app import FollowApp
+from tui.following import FollowedOrder, FollowedWorkshop
 from tui.screens.bench import BenchScreen
+from tui.screens.follow import FollowListScreen
+from tui.screens.follow_order import FollowOrderScreen
 from tui.screens.trainer_exercise import ExerciseScreen
 from tui.screens.trainer_player import PlayerScreen
+from tui.training.workshop import begin
+from tui.workshop import Workshop
 
 
 @pytest.fixture
@@ -159,3 +166,41 @@ async def test_a_trainee_does_not_see_the_answer_before_a_diagnosis(tmp_path: Pa
         await hands.sees("The answer is shown after a diagnosis was given.", "a trainer signs in")
         assert screen.run is not None
         assert not screen.run.revealed
+
+
+@by_keys
+async def test_a_window_that_only_looks_says_training_and_keeps_what_is_hidden(school: Folder) -> None:
+    """What `etabli serve` shows in a browser, of a blind run whose field has been measured."""
+    exercises = Exercises()
+    with Workshop.open(school, speed=300.0) as workshop:
+        lea = workshop.operator("lea")
+        workshop.desk.sign_in(lea)
+        own = exercises.get("m-06")
+        run = begin(workshop.desk, exercises, own.id, lea, blind=True)
+        workshop.on_order(run.order)
+        work = workshop.desk.work(run.order)
+        while work.step is not None and work.step.id != "timing-before":
+            work.start()
+            while (task := work.next_task()) is not None:
+                work.prepare(task)
+                work.measure(task)
+            if work.tasks():
+                work.confirm()
+            else:
+                sound = {"label": "yes", "case_number": "118204", "calibre_seen": "yes", "moisture_visible": "no"}
+                work.answer({entry.id: sound.get(entry.id, "yes") for entry in work.fields()})
+        assert [entry.verdict.state.value for task in work.state.tasks for entry in task.judged if entry.verdict.limit]
+    app = FollowApp(lambda: FollowedWorkshop(school), language="en", simulated=True)
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
+        hands = Hands(app, pilot, None)  # type: ignore[arg-type]
+        await hands.until(lambda: type(app.screen).__name__ == "FollowSignInScreen")
+        await hands.settle()
+        app.signed_in(lea, lea.usual_role())
+        await hands.until(lambda: isinstance(app.screen, FollowListScreen))
+        await hands.sees("TRAINING MODE", "EX-0001")
+        order = FollowOrderScreen(FollowedOrder(app.desk, "EX-0001"))
+        app.push_screen(order)
+        await hands.until(lambda: order.now is not None)
+        await hands.sees("TRAINING MODE", "residual field", "hidden until the reveal")
+        assert "CONFORMING" not in hands.screen
+        assert "≤" not in hands.screen
