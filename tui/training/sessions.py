@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -212,14 +213,15 @@ class SessionLibrary:
     def _versions(self, card: Card) -> tuple[dict[str, str], dict[str, str]]:
         """Return the profiles and procedures of the session that are here too, with their SHA-256."""
         library, procedures = self._folder.profiles(), self._folder.procedures()
-        profiles: dict[str, str] = {}
+        found: list[dict[str, str]] = [{}, {}]
         for name in card.profiles:
             for find in (library.calibre, library.case):
-                try:
-                    profiles[name] = find(name).identity.sha256
-                except UsageError:
-                    continue
-        return profiles, {each.id: each.sha256 for each in procedures.all()}
+                with suppress(UsageError):
+                    found[0][name] = find(name).identity.sha256
+        for name in card.procedures:
+            with suppress(UsageError):
+                found[1][name] = procedures.get(name).sha256
+        return found[0], found[1]
 
 
 @lru_cache(maxsize=1000)
