@@ -113,7 +113,7 @@ class BenchScreen(MeasuringRoom):
 
     async def on_screen_resume(self) -> None:
         self.enlarge()
-        if self.now is not None and self.idle:
+        if self.came_back and self.now is not None and self.idle:
             await self._refresh()
 
     def on_screen_suspend(self) -> None:

@@ -38,7 +38,8 @@ class Room(Hardy, Screen[None]):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (SMALLEST[0], "-narrow"), (120, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (SMALLEST[1], "-low"), (40, "-tall")]
-        self._resumed = False
+        self.came_back = False
+        """Whether this is not the first time that the room is entered; true once that is done."""
 
     def compose(self) -> ComposeResult:
         self._fit_at_once()
@@ -59,8 +60,8 @@ class Room(Hardy, Screen[None]):
     @on(events.ScreenResume)
     def _styled_already(self, event: events.ScreenResume) -> None:
         """Spare a room that has just been furnished what only one that comes back may need: other styles."""
-        event.refresh_styles = event.refresh_styles and self._resumed
-        self._resumed = True
+        event.refresh_styles = event.refresh_styles and self.came_back
+        self.came_back = True
 
     @on(events.ScreenResume)
     def enlarge(self) -> None:

@@ -34,6 +34,14 @@ class Panel(Widget):
         self.error: EtabliError | None = None
         self.display = False
 
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self._name_keys_again())
+
+    def _name_keys_again(self) -> None:
+        """A key may be called otherwise now: a line to type in has come under the keyboard, or has gone."""
+        if self.refusal is not None:
+            self.refresh(layout=True)
+
     @property
     def shown(self) -> bool:
         return self.refusal is not None or self.error is not None
