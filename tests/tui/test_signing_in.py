@@ -11,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from screen_bench import SteppedPool
 from screen_pilot import LARGE, SMALL, Hands, at_the_bench
+from test_app_hands import Clock
 
 from bench.events import EventKind
 from bench.pins import Pins
@@ -354,8 +355,11 @@ def test_a_scanned_order_does_not_lead_past_the_lock_and_a_scanned_badge_takes_o
         hands.app.lock("person")
         await hands.sees("The bench is locked.")
         hands.app.obey(Preferences(scanner_ms=200, debounce_ms=0, sounds=False))
+        clock = Clock(hands)
         for code, there in (("OR:OR-1002", LockScreen), ("OK:", LockScreen), ("OP:anne", PinDialog)):
-            await hands.tap(*(sign for sign in code), "enter")
+            clock.at += 5.0
+            for sign in (*code, "enter"):
+                clock.press(sign, 0.005)
             await hands.until(lambda there=there: isinstance(hands.app.screen, there))
             await hands.settle() if there is LockScreen else None
         assert hands.app.locked
