@@ -374,3 +374,18 @@ def test_the_command_plays_a_cut_recording_up_to_there_and_names_what_is_missing
     shelve(school, "foreign", pack(replace(made, card=card)))
     assert main(["replay", "foreign"]) == 0
     assert "calibre-9999 is not here" in capsys.readouterr().err
+
+
+@by_keys
+async def test_a_measurement_that_broke_off_says_why_beside_what_was_measured_before(
+    school: Folder, tmp_path: Path
+) -> None:
+    session = recorded(tmp_path, "case-leaking", "diagnostic-seul", until="decision")  # there is no watch in the case
+    events = events_of(session.desk.journal, session.number)  # type: ignore[arg-type]
+    shelve(school, "leaking", pack(bundle([events], [Recording.open(session.path)], card_of("Fuite", 1, [], 5))))
+    async with in_the_library(school, size=LARGE) as hands:
+        screen = await open_session(hands, "leaking")
+        await hands.settle()
+        await hands.tap("end")
+        await hands.sees("hears no watch", "leak rate", "NONCONFORMING")
+        assert not screen.player.differences(), "it broke off on the day, too"

@@ -25,12 +25,24 @@ LOWEST_WITH_READOUT = 24
 ROOMY = 40
 
 
-class Nothing(Widget):
-    """Says what to do where nothing has been measured yet."""
+class Told(Widget):
+    """Says what no figure says: why the last measurement broke off, or what to do where there was none yet."""
 
-    DEFAULT_CSS = "Nothing { height: auto; padding: 1 2; color: $text-muted; }"
+    DEFAULT_CSS = "Told { height: auto; padding: 0 1 1 0; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed = ""
+
+    def show(self, failed: str, *, empty: bool) -> None:
+        """Say what broke off and why, or that nothing was measured."""
+        self.failed = failed
+        self.display = empty or bool(failed)
+        self.refresh(layout=True)
 
     def render(self) -> Content:
+        if self.failed:
+            return Content.styled(f"✘ {self.failed}", "$error")
         keys = {each.binding.id: name_of(each.binding.key) for each in self.screen.active_bindings.values()}
         lines = [_("Nothing had been measured yet at this moment.")]
         for binding, words in (
@@ -41,7 +53,7 @@ class Nothing(Widget):
         ):
             if binding in keys:
                 lines.append("  " + words.format(key=keys[binding], faster=keys.get("faster", "")))
-        return Content("\n".join(lines))
+        return Content.styled("\n".join(lines), "$text-muted")
 
 
 class Replayed(Vertical):
@@ -59,7 +71,7 @@ class Replayed(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Nothing()
+        yield Told()
         yield Readout()
         yield VerdictBand(live=False)
         yield Pictures(clock=lambda: self._clock)
@@ -86,7 +98,7 @@ class Replayed(Vertical):
             pictures.begin(task)
             readout.display = self.screen.size.height >= LOWEST_WITH_READOUT
             pictures.display = True
-            for other in (Nothing, VerdictBand, Results):
+            for other in (Told, VerdictBand, Results):
                 self.query_one(other).display = False
         self._clock = state.at
         pictures.hear(self.player.samples(state, self._heard))
@@ -105,10 +117,10 @@ class Replayed(Vertical):
         if shown == self._shown:
             return
         self._shown = shown
-        measured = {_place(heard) for heard in done}
+        measured = [_place(heard) for heard in done if heard.judged]
         here = (state.step, state.visit)
-        if here not in measured and done:
-            here = _place(done[-1])
+        if here not in measured and measured:
+            here = measured[-1]
         mine = [heard for heard in done if _place(heard) == here]
         judged = self.veil.judged(entry for heard in mine for entry in heard.judged)
         before = self._before(done, here)
@@ -119,13 +131,20 @@ class Replayed(Vertical):
         pictures, results = self.query_one(Pictures), self.query_one(Results)
         following = tasks[len(mine)] if len(mine) < len(tasks) else None
         pictures.look(following, tasks, judged, last, before, roomy=roomy)
-        self.query_one(Nothing).display = not judged
+        self.query_one(Told).show(self._failed(done[-1]) if done else "", empty=not judged)
         pictures.display = bool(judged) and bool(pictures.view)
         results.display = bool(judged) and (roomy or pictures.results_instead)
         results.show(judged, before)
         band.show(last)
         readout.display = bool(last) and self.screen.size.height >= LOWEST_WITH_READOUT
         readout.show(*traced(last))
+
+    def _failed(self, heard: Heard) -> str:
+        """Return what broke off and why, "" where nothing did; where the recording is cut, that is said elsewhere."""
+        if heard.error is None or heard.cut_off:
+            return ""
+        step = self.player.titles.get(heard.task.step, heard.task.step)
+        return _("{step}: {problem}").format(step=f"{step} {heard.task.label}".strip(), problem=heard.error)
 
     def _before(self, done: Sequence[Heard], here: tuple[str, int]) -> dict[tuple[str, str], Judged]:
         """Return the figures to compare with: those of the phase "before", else of any earlier visit."""
