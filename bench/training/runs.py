@@ -262,8 +262,12 @@ class Training:
     ) -> Run:
         """Give an answer, before the reveal. `cites` are figures that were measured in this run (`judged`).
 
-        Raises UsageError for an unknown code or a figure that was not measured, Refused after the reveal.
+        Raises UsageError for an unknown code or a figure that was not measured, Refused after the reveal and for
+        anybody but the trainee whose run it is.
         """
+        who = self._desk.operator
+        if who is None or who.id != run.trainee:
+            raise Refused(_over(msg("It is {name}'s run: nobody else answers in it.", name=run.name)))
         if run.revealed:
             raise Refused(_over(msg("The answer has been shown: what is said now is no answer any more.")))
         quoted = []

@@ -99,6 +99,7 @@ def test_the_engine_judges_what_the_trainee_does_not_see() -> None:
     assert hidden_orders(work.desk.journal, work.desk.house) == {work.number}
     with pytest.raises(Refused, match="hidden until the reveal"):
         may_be_told(work.desk.journal, list(work.desk.journal.events(order=work.number)))
+    work.desk.operator = LEA
     training.answer(run, "diagnosis", "Aimantée", codes=["MEC-MAG"])
     training.reveal(training.run(run.id), LEA)
     assert veil_of(work.desk.journal, work.number, work.desk.house) is OPEN

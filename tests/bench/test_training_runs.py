@@ -39,6 +39,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 @pytest.fixture
 def training(desk: Desk) -> Training:
+    desk.operator = LEA
     return Training(desk)
 
 
@@ -112,6 +113,13 @@ def test_the_answer_is_shown_after_a_diagnosis_or_by_the_trainer(training: Train
     assert shown.revealed
     with pytest.raises(Refused, match="no answer any more"):
         training.answer(shown, "diagnosis", "Aimantée", codes=["MEC-MAG"])
+
+
+def test_nobody_else_answers_in_a_trainees_run(training: Training, run: Run, desk: Desk) -> None:
+    desk.sign_in(PAUL)
+    with pytest.raises(Refused, match="Léa Petit's run"):
+        training.answer(run, "diagnosis", "Aimantée", codes=["MEC-MAG"])
+    assert training.run(run.id).diagnosis is None
 
 
 def test_only_a_trainer_observes(training: Training, run: Run) -> None:

@@ -163,6 +163,7 @@ def _at_work(arguments: Namespace, folder: Folder, exercises: Exercises) -> None
                         "Its questions: {known}.", known=", ".join(each.id for each in exercise.question) or "—"
                     ),
                 )
+            proof.sign_in(desk, workshop.operator(told.trainee))
             training.answer(
                 told,
                 question,

@@ -90,6 +90,12 @@ class ExerciseScreen(ErrandRoom):
         else:
             self.do(self._work)
 
+    @property
+    def _mine(self) -> bool:
+        """Whether who is signed in is the trainee of the run: others look at it."""
+        operator = self.app.operator
+        return self.run is not None and operator is not None and operator.id == self.run.trainee
+
     def errands(self) -> list[Errand]:
         run = self.run
         if run is None:
@@ -100,12 +106,13 @@ class ExerciseScreen(ErrandRoom):
                 found.append(Errand(_("Begin blind: verdicts and limits hidden"), self._begin_blind))
             return found
         found = [Errand(self._work_word(), self._work)]
-        if not run.revealed:
+        if not run.revealed and self._mine:
             found += [
                 Errand(_("Answer: {question}").format(question=question.text), self._answering(question.id))
                 for question in self.exercise.question
             ]
             found.append(Errand(_("Give the diagnosis"), self._diagnose))
+        if not run.revealed:
             found.append(Errand(_("Show the answer"), self._reveal))
         found.append(Errand(_("Evidence by criterion"), self._evidence))
         return found
@@ -145,7 +152,7 @@ class ExerciseScreen(ErrandRoom):
         opened = await asyncio.to_thread(self.library.open, self.exercises.session(self.exercise.id))
         stops = replayed.stops(self.exercise)
         answered = [stop for stop in stops if run.revealed or run.answer(stop.note) is not None]
-        questions = {stop: self._asking(stop.note) for stop in stops if stop not in answered}
+        questions = {stop: self._asking(stop.note) for stop in stops if stop not in answered and self._mine}
         hidden = not run.revealed and bool({"verdicts", "limits"} & set(run.hide))
         player = PlayerScreen(self.library, opened, locked=hidden, questions=questions, answered=answered)
         await self.app.push_screen(player)
@@ -289,7 +296,8 @@ class ExerciseScreen(ErrandRoom):
         given = run.diagnosis
         lines = heading(_("Diagnosis"))
         if given is None:
-            said = _("None given yet. Tab: answer the questions, give the diagnosis.")
+            hint = _("None given yet. Tab: answer the questions, give the diagnosis.")
+            said = hint if self._mine else _("None given yet.")
             return [*lines, *prose(said, width, "$text-muted")]
         lines += prose(given.text, width)
         known = defects()

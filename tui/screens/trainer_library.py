@@ -62,7 +62,7 @@ class LibraryScreen(ErrandRoom):
                 Column(N_("title"), 0, lambda line: line.title),
                 Column(N_("setting"), 8, lambda line: line.frame),
                 Column(N_("level"), 7, lambda line: line.level),
-                Column(N_("duration"), 10, lambda line: line.duration),
+                Column(N_("duration"), 12, lambda line: line.duration),
                 Column(N_("competences"), 26, lambda line: line.competences, wide_only=True),
             ],
             nothing=N_("Nothing here."),
