@@ -24,6 +24,7 @@ from bench.training.bundle import ENDING, Bundle, pack
 from bench.training.sessions import bundle, with_bookmarks
 from tui import replay as replaying
 from tui.folder import Folder
+from tui.screens.trainer_exercise import ExerciseScreen
 from tui.screens.trainer_player import PlayerScreen
 from tui.screens.trainer_what_if import WhatIfScreen
 from tui.training.sessions import SessionLibrary, card_of
@@ -143,6 +144,36 @@ async def test_the_questions_of_an_exercise_are_never_kept_as_ones_own(school: F
         screen.player.seek(12.0)
         await hands.tap("delete")
         await hands.sees("No bookmark of yours")
+
+
+@by_keys
+async def test_an_exercise_that_is_replayed_asks_its_questions_and_keeps_the_answers(school: Folder) -> None:
+    async with in_the_library(school) as hands:
+        await choose_line(hands, "r-01")
+        await hands.tap("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, ExerciseScreen))
+        exercise = hands.app.screen
+        assert isinstance(exercise, ExerciseScreen)
+        await hands.sees("Begin")
+        await hands.tap("enter")
+        await hands.sees("Play the session")
+        await hands.tap("enter")
+        await hands.until(lambda: isinstance(hands.app.screen, PlayerScreen))
+        player = hands.app.screen
+        assert isinstance(player, PlayerScreen)
+        await hands.until(lambda: player.opened.reading.share == 1.0)
+        first, second, *_rest = [each for each in player.player.bookmarks if each.question]
+        player.player.seek(first.at - 1.0)
+        await hands.tap("enter")
+        await hands.until(lambda: type(hands.app.screen).__name__ == "Reason")
+        assert player.player.position == first.at
+        await typed(hands, "elle tombe")
+        await hands.until(lambda: exercise.run is not None and exercise.run.answer(first.note) is not None)
+        await hands.until(lambda: player.playing)
+        assert first.at < second.at
+        await hands.tap("enter", "escape")
+        await hands.until(lambda: hands.app.screen is exercise)
+        await hands.sees("elle tombe")
 
 
 # -- heard again meanwhile -----------------------------------------------------------------------------------------
