@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bench import reviews
 from bench.desk import Desk
 from bench.errors import Refused, UsageError
 from bench.events import EventKind
+from bench.impact import review_drafts
 from bench.inbox import Sort, inbox
 from bench.journal import Journal, LogFilter
 from bench.journal.rows import LogKind
@@ -46,12 +48,12 @@ def desk(tmp_path: Path):
         yield desk
 
 
-def finds(desk: Desk, number: str = "C-2") -> None:
+def finds(desk: Desk) -> None:
     """A laboratory finds the timegrapher a minute a day out."""
     today = datetime.now().astimezone()
     desk.clock.time = today  # type: ignore[attr-defined]
     errors, tolerance = {"rate": 60.0}, {"rate": 1.0}
-    bad = Certificate(number, "Labo", today.date(), 365, "S-timegrapher", {"rate": 0.1}, "", errors, {}, tolerance)
+    bad = Certificate("C-2", "Labo", today.date(), 365, "S-timegrapher", {"rate": 0.1}, "", errors, {}, tolerance)
     Registrar(desk.journal, desk.pool.records(), desk.clock).accept(TIMEGRAPHER, [bad], MANAGER)
 
 
@@ -131,23 +133,36 @@ def test_only_the_manager_decides_with_a_reason_and_once(desk: Desk) -> None:
     assert len(closed) == 1
 
 
+def finds_again(desk: Desk) -> None:
+    """Another finding puts the same verdicts in doubt: a second check that fails, on the same day."""
+    found = reviews.last_finding(desk.journal, TIMEGRAPHER)
+    assert found is not None and {entry.order for entry in found.changed} == set(NUMBERS)
+    desk.journal.append([replace(draft, operator=MANAGER.id) for draft in review_drafts(found)])
+
+
+def opened(desk: Desk) -> list[int]:
+    events = desk.journal.events(order="2026-0001")
+    return [event.seq for event in events if event.kind is EventKind.IMPACT_REVIEW_OPENED]
+
+
 def test_a_second_finding_of_the_same_instrument_is_closed_with_the_first(desk: Desk) -> None:
-    finds(desk, "C-3")
-    opened = [e for e in desk.journal.events(order="2026-0001") if e.kind is EventKind.IMPACT_REVIEW_OPENED]
+    finds_again(desk)
+    assert len(opened(desk)) == 2
     assert waiting(desk) == [(number, TIMEGRAPHER) for number in NUMBERS]
     reviews.close(desk, "2026-0001", TIMEGRAPHER, Outcome.RECALLED, "x")
     last = list(desk.journal.events(order="2026-0001"))[-1]
-    assert last.payload["reviews"] == [event.seq for event in opened]
+    assert last.payload["reviews"] == opened(desk)
     assert waiting(desk) == [("2026-0002", TIMEGRAPHER)]
 
 
 def test_a_finding_after_the_decision_opens_the_review_again(desk: Desk) -> None:
     reviews.close(desk, "2026-0001", TIMEGRAPHER, Outcome.ACCEPTED, "x")
-    finds(desk, "C-3")
-    events = [e for e in desk.journal.events(order="2026-0001") if e.kind is EventKind.IMPACT_REVIEW_OPENED]
-    assert (("2026-0001", TIMEGRAPHER) in waiting(desk)) is (len(events) == 2)
-    book = Reviews()
+    book = Reviews().catch_up(desk.journal)
+    assert waiting(desk) == [("2026-0002", TIMEGRAPHER)]
+    finds_again(desk)
+    assert waiting(desk) == [("2026-0002", TIMEGRAPHER), ("2026-0001", TIMEGRAPHER)]
     for _time in range(2):  # each event is taken once
         book.catch_up(desk.journal)
     review = book.of("2026-0001", TIMEGRAPHER)
-    assert review is not None and review.open is (len(events) == 2)
+    assert review is not None and review.open
+    assert review.seqs == (opened(desk)[-1],)
