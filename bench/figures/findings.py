@@ -132,7 +132,7 @@ def _causes(material: Material, orders: Iterable[str]) -> dict[str, str]:
         rows += [Answer(*found) for found in material.journal.log_tuples(wanted, Answer._fields)]
     zones: dict[str, str] = {}
     codes: dict[str, str] = {}
-    for row, answers in material.answers(rows, steps):
+    for row, answers in material.answers(rows, steps, named):
         zone = answers.get(told.zones.get(row.step, ""))
         if zone and zone != "none":
             zones[row.order] = f"zone:{zone}"

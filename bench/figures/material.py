@@ -104,7 +104,8 @@ class Material:
         """The orders that hold simulated or replayed values, where these are not wanted; also if measured since."""
         if self.made_up:
             return ()
-        wanted = LogFilter(provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=self.period.since - FAR)
+        since, until = self.period.since - FAR, self.period.until + FAR
+        wanted = LogFilter(provenance=MADE_UP, kinds=(LogKind.MEASUREMENT,), since=since, until=until)
         return tuple(sorted({order for (order,) in self.journal.log_tuples(wanted, ("order",))}))
 
     @cached_property
@@ -173,10 +174,15 @@ class Material:
             labels,
         )
 
-    def answers(self, rows: Iterable[Answer], steps: Collection[str]) -> Iterator[tuple[Answer, dict[str, Any]]]:
-        """Give of these answers those of some steps with what was answered, as corrected by now."""
+    def answers(
+        self, rows: Iterable[Answer], steps: Collection[str], orders: tuple[str, ...] = ()
+    ) -> Iterator[tuple[Answer, dict[str, Any]]]:
+        """Give of these answers those of some steps with what was answered, as corrected by now.
+
+        They are of the period, or of those orders.
+        """
         chosen = {row.seq: row for row in rows if row.step in steps}
-        corrected = self._corrected()
+        corrected = self._corrections(LogFilter(order=orders)) if orders else self._corrected
         for event in self.events(chosen):
             answers = dict(event.payload["answers"])
             for seq in corrected.get(event.seq, ()):
@@ -188,15 +194,18 @@ class Material:
         """The answers given in the period."""
         return [Answer(*found) for found in self.tuples(Answer._fields, LogKind.ANSWER)]
 
+    @cached_property
     def _corrected(self) -> dict[int, list[int]]:
-        """Return {number of an answer: numbers of its corrections}: of the period and of what came after it."""
-        if not hasattr(self, "_corrections"):
-            found: dict[int, list[int]] = {}
-            wanted = LogFilter(kinds=(LogKind.CORRECTION,), since=self.period.since - FAR)
-            for seq, label in self.journal.log_tuples(wanted, ("seq", "label")):
-                found.setdefault(int(label), []).append(seq)
-            self._corrections = found
-        return self._corrections
+        """The corrections of the period and of what came after it: no answer was corrected before it was given."""
+        return self._corrections(LogFilter(since=self.period.since))
+
+    def _corrections(self, wanted: LogFilter) -> dict[int, list[int]]:
+        """Return {number of an answer: numbers of its corrections}."""
+        found: dict[int, list[int]] = {}
+        of_them = replace(wanted, kinds=(LogKind.CORRECTION,))
+        for seq, label in self.journal.log_tuples(of_them, ("seq", "label")):
+            found.setdefault(int(label), []).append(seq)
+        return found
 
 
 def _tell(

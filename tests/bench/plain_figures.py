@@ -43,8 +43,7 @@ class Count:
     def __init__(self, plain: Plain, period: Period, *, everything: bool = False) -> None:
         self.plain, self.everything = plain, everything
         self.span = (microseconds(period.since), microseconds(period.until))
-        made_up = "SELECT DISTINCT \"order\" FROM line WHERE provenance IN ('simulated', 'replayed')"
-        self.out = set() if everything else {order for (order,) in plain.all(made_up)}
+        self.out = frozenset[str]() if everything else plain.made_up
 
     def rows(self, kind: str, *columns: str) -> list[tuple[Any, ...]]:
         """Return columns of the rows of a kind in the period, the order first."""

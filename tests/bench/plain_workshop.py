@@ -10,9 +10,9 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ COLUMNS = (
     "limit_source", "limit_mark", "rule", "refusal", "alert", "instrument", "model", "serial", "provenance", "tag_fr",
     "tag_en", "measurement", "recording", "text",
 )  # fmt: skip
+_REST = ", ".join(f'"{name}"' for name in COLUMNS[1:])
 _TABLES = f"""
-CREATE TABLE line ({", ".join(f'"{name}"' for name in COLUMNS)}, us INTEGER, said TEXT, watched TEXT);
+CREATE TABLE line (n INTEGER PRIMARY KEY, {_REST}, us INTEGER, said TEXT, watched TEXT);
 CREATE TABLE opened (number TEXT PRIMARY KEY, us INTEGER, at TEXT, promised TEXT, complaint TEXT, content TEXT);
 CREATE TABLE filled (seq INTEGER, number TEXT, path TEXT, value TEXT);
 CREATE TABLE answer (seq INTEGER PRIMARY KEY, us INTEGER, number TEXT, step TEXT, answers TEXT);
@@ -34,6 +35,7 @@ CREATE TABLE checked (us INTEGER, at TEXT, instrument TEXT, serial TEXT, quantit
                       low REAL, high REAL, reference REAL, provenance TEXT);
 CREATE TABLE procedure (content TEXT);
 """
+_NAMED = ", ".join(f'"{name}"' for name in COLUMNS)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS = {
     "order": "order", "quantity": "quantity", "state": "state", "instrument": "instrument", "operator": "operator",
@@ -59,6 +61,7 @@ class Plain:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.db = connection
+        self._values: dict[str, list[str]] = {}
 
     @classmethod
     def of(cls, journal: Path, kept: Path | None = None) -> Plain:
@@ -92,18 +95,31 @@ class Plain:
 
     def values(self, column: str) -> list[str]:
         """Return the values of a column that occur, sorted."""
-        return [value for (value,) in self.all(f'SELECT DISTINCT "{column}" FROM line ORDER BY 1') if value]
+        if column not in self._values:
+            found = self.all(f'SELECT DISTINCT "{column}" FROM line ORDER BY 1')
+            self._values[column] = [value for (value,) in found if value]
+        return self._values[column]
 
-    def rows(self, wanted: LogFilter, more: str = "", tail: str = "ORDER BY n") -> Iterator[tuple[Any, ...]]:
-        """Give the rows that a filter lets through, in all columns of the log."""
+    @cached_property
+    def made_up(self) -> frozenset[str]:
+        """The orders that hold simulated or replayed values."""
+        found = self.all("SELECT DISTINCT \"order\" FROM line WHERE provenance IN ('simulated', 'replayed')")
+        return frozenset(order for (order,) in found)
+
+    def rows(self, wanted: LogFilter, more: str = "") -> Iterator[tuple[Any, ...]]:
+        """Give the rows that a filter lets through, in all columns of the log, oldest first."""
         where, given = condition(wanted)
-        columns = ", ".join(f'"{name}"' for name in COLUMNS)
-        return self.db.execute(f"SELECT {columns} FROM line WHERE {where}{more} {tail}", given)
+        return self.db.execute(f"SELECT {_NAMED} FROM line WHERE {where}{more} ORDER BY rowid", given)
+
+    def numbered(self, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return the rows of these numbers, newest first, in all columns of the log."""
+        query = f"SELECT {_NAMED} FROM line WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid DESC"
+        return self.all(query, json.dumps(list(numbers)))
 
     def numbers(self, wanted: LogFilter) -> list[int]:
         """Return the numbers of these rows, oldest first."""
         where, given = condition(wanted)
-        return [n for (n,) in self.db.execute(f"SELECT n FROM line WHERE {where} ORDER BY n", given)]
+        return [n for (n,) in self.db.execute(f"SELECT rowid FROM line WHERE {where} ORDER BY rowid", given)]
 
 
 def condition(wanted: LogFilter) -> tuple[str, list[Any]]:
