@@ -470,11 +470,12 @@ def doubted(
 
 
 def judge(y: float, expanded: float, limit: dict[str, Any]) -> str:
-    """ISO 14253-1: inside the limits less U, inside them, inside them with U, beyond."""
+    """ISO 14253-1:2017: inside the limits less w = 0.83 U, inside them, inside them and w, beyond."""
     low = float("-inf") if limit["low"] is None else limit["low"]
     high = float("inf") if limit["high"] is None else limit["high"]
-    if low + expanded <= y <= high - expanded:
+    w = 0.83 * expanded
+    if low + w <= y <= high - w:
         return "conforming"
     if low <= y <= high:
         return "conditionally-conforming"
-    return "conditionally-nonconforming" if low - expanded <= y <= high + expanded else "nonconforming"
+    return "conditionally-nonconforming" if low - w <= y <= high + w else "nonconforming"
