@@ -12,7 +12,6 @@ from textual.screen import Screen
 
 from bench.errors import EtabliError, UsageError
 from bench.language import _, msg
-from bench.pins import WrongPin
 from tui.hands import Scanned
 from tui.keyboard import KeyboardApp
 from tui.screens.dialogs import PinDialog
@@ -145,6 +144,8 @@ class AttendedApp(KeyboardApp):
         preset = keys.preset_for(whose.id)
         hint = _("Demonstration: the PIN is {pin}.").format(pin=preset) if preset else ""
         refused: EtabliError | None = None
+        from bench.pins import WrongPin
+
         while True:
             pin = await self.push_screen_wait(PinDialog(purpose, hint=hint, refused=refused))
             if pin is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,9 +16,11 @@ from textual.widgets import Input
 
 from bench.errors import EtabliError
 from bench.language import N_, _
-from bench.quantities import Quantity, unit_text
 from tui.keys import hints
 from tui.widgets.pin_entry import PinEntry
+
+if TYPE_CHECKING:
+    from bench.quantities import Quantity
 
 
 class Words(Widget):
@@ -95,6 +97,8 @@ class Keying(_Asking):
         self.label = label
 
     def _question(self) -> str:
+        from bench.quantities import unit_text
+
         unit = unit_text(self.asked.unit)
         return _("Read the display: {quantity} {label} in {unit}").format(
             quantity=self.asked.name, label=self.label, unit=unit

@@ -14,7 +14,6 @@ from textual.widget import Widget
 
 from bench.errors import EtabliError, Refused
 from bench.language import N_, _
-from bench.pins import WrongPin
 
 SHORTEST, LONGEST = 4, 12
 
@@ -52,6 +51,8 @@ class PinEntry(Widget, can_focus=True):
         self.refresh(layout=True)
 
     def _refuse(self, error: EtabliError | None) -> None:
+        from bench.pins import WrongPin  # the keys' room is not needed for the first picture
+
         self._digits = ""
         self._error = error
         self._until = monotonic() + error.wait if isinstance(error, WrongPin) and error.wait else 0.0
@@ -108,6 +109,8 @@ class PinEntry(Widget, can_focus=True):
         if error is None:
             return ""
         reason = error.refusal.reason if isinstance(error, Refused) else error.what
+        from bench.pins import WrongPin
+
         if not isinstance(error, WrongPin):
             return f"{reason} {error.remedy or ''}".rstrip()
         if self.waiting:
