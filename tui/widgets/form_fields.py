@@ -241,7 +241,8 @@ class ChoiceField(Drawn):
         *MOVES,
         Binding("enter", "go_on", N_("OK"), id="main"),
         Binding("left", "move(-1)", N_("Previous answer"), show=False, id="previous"),
-        Binding("right,space", "move(1)", N_("Next answer"), show=False, id="next"),
+        Binding("right", "move(1)", N_("Next answer"), id="next"),
+        Binding("space", "move(1)", N_("Next answer"), show=False, id="next"),
     ]
 
     def options(self) -> list[tuple[str, str]]:
