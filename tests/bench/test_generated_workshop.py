@@ -41,6 +41,7 @@ from tui.log_query import parse
 
 ORDERS = int(os.environ.get("ETABLI_WORKSHOP_ORDERS") or 260)
 FULL = ORDERS >= 10_000
+pytestmark = pytest.mark.timeout(7200 if FULL else 120)
 FOLDER = Path(os.environ.get("ETABLI_BENCH_FOLDER") or Path(tempfile.gettempdir()) / "etabli-benchmarks")
 # Few orders hold little of what is rare, unless there is more of it.
 RICH = Mix(made_up=0.04, changed=0.5, complaints=0.12, interrupted=0.4, lifted=0.6, corrections=0.3, alerts=0.5)
