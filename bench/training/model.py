@@ -17,7 +17,7 @@ from bench.diagnosis.figures import quantity_of
 from bench.errors import EtabliError
 from bench.language import Text
 from bench.operations import operations
-from bench.order import Family
+from bench.order import Family, Watch
 from bench.quantities import Value
 
 Hidden = Literal["verdicts", "limits", "hints"]
@@ -126,6 +126,19 @@ class OrderedWatch(_Data):
     operations: tuple[str, ...] = ()
     ceiling: Annotated[float, Field(gt=0)] | None = None
     minutes: Annotated[int, Field(gt=0)] | None = None
+
+    def watch(self) -> Watch:
+        """Return the watch as an order has it."""
+        return Watch(
+            brand=self.brand,
+            model=self.model,
+            case_number=self.case_number,
+            family=self.family,
+            calibre=self.calibre,
+            grade=self.grade,
+            case=self.case,
+            water_resistance=self.water_resistance,
+        )
 
     @field_validator("operations")
     @classmethod

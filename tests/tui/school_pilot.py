@@ -74,6 +74,7 @@ async def in_the_library(
             if app.crashes:
                 raise app.crashes[0]
     finally:
+        app._bench.shutdown(wait=False)  # its thread would keep the whole program alive to the end of the tests
         for workshop in opened:
             workshop.close()
         language.use(before)

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import pytest
-from school_pilot import choose_line, typed
-from screen_pilot import LARGE, SMALL, Hands
+from school_pilot import a_school, by_keys, choose_line, in_the_library, typed
+from screen_pilot import LARGE, Hands
 
-from bench import language
 from bench.journal import Journal
 from bench.training import Exercises
 from bench.training.runs import KINDS, runs
-from tui.app import EtabliApp
 from tui.folder import Folder
 from tui.screens.trainer_evidence import EvidenceScreen
 from tui.screens.trainer_exercise import ExerciseScreen
-from tui.screens.trainer_library import LibraryScreen
 from tui.screens.trainer_player import PlayerScreen
 from tui.training.sessions import SessionLibrary, card_of
-from tui.training.workshop import found
 from tui.widgets.session_line import moment
-from tui.workshop import Workshop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 from virtual_session import recorded
@@ -51,56 +41,10 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def school(tmp_path: Path, packed: bytes) -> Folder:
     """A training workshop with one imported session."""
-    folder = Folder(tmp_path / "school")
-    found(folder, "École", ["lea=Léa Petit"], ["paul=Paul Roy"])
-    file = folder.file
-    file.write_text(file.read_text("utf-8").replace("training = true", "training = true\npins = false"), "utf-8")
+    folder = a_school(tmp_path / "school")
     (tmp_path / f"aimantee{ENDING}").write_bytes(packed)
     SessionLibrary(folder).take_in(tmp_path / f"aimantee{ENDING}")
     return folder
-
-
-def by_keys(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run a test that presses keys to its end."""
-
-    @wraps(test)
-    def run(*arguments: Any, **named: Any) -> None:
-        asyncio.run(test(*arguments, **named))
-
-    return run
-
-
-@asynccontextmanager
-async def in_the_library(
-    school: Folder, *, who: int = 0, size: tuple[int, int] = SMALL, lang: str = "en"
-) -> AsyncIterator[Hands]:
-    """Sign in as the trainee (0) or the trainer (1) and go to the library by the menu."""
-    before = language.current()
-    opened: list[Workshop] = []
-
-    def opener() -> Workshop:
-        opened.append(Workshop.open(school))
-        return opened[0]
-
-    app = EtabliApp(opener, language=lang)
-    try:
-        async with app.run_test(size=size, notifications=True) as pilot:
-            hands = Hands(app, pilot, None)  # type: ignore[arg-type]
-            await hands.until(lambda: type(app.screen).__name__ == "SignInScreen")
-            await hands.settle()
-            await hands.press(*["down"] * who, "enter")
-            await hands.until(lambda: type(app.screen).__name__ == "OrdersScreen")
-            await hands.settle()
-            await app.push_screen(LibraryScreen())
-            await hands.settle()
-            await hands.sees("m-01")
-            yield hands
-            if app.crashes:
-                raise app.crashes[0]
-    finally:
-        for workshop in opened:
-            workshop.close()
-        language.use(before)
 
 
 async def open_session(hands: Hands) -> PlayerScreen:

@@ -51,16 +51,7 @@ def ordered(exercise: Exercise) -> Watch:
     about = exercise.order
     if about is None:
         raise UsageError(msg("The exercise {id} replays a session: it has no watch.", id=exercise.id))
-    return Watch(
-        brand=about.brand,
-        model=about.model,
-        case_number=about.case_number,
-        family=about.family,
-        calibre=about.calibre,
-        grade=about.grade,
-        case=about.case,
-        water_resistance=about.water_resistance,
-    )
+    return about.watch()
 
 
 def check(

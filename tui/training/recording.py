@@ -17,7 +17,7 @@ from bench import datafile
 from bench.desk import Desk
 from bench.journal import Journal
 from bench.language import Text
-from bench.order import Quote, RepairOrder, Watch
+from bench.order import Quote, RepairOrder
 from bench.procedure.library import ProcedureLibrary
 from bench.procedure.model import StepKind
 from bench.recording import Recorder, Recording
@@ -140,16 +140,7 @@ def _order(source: Source) -> RepairOrder:
     return RepairOrder(
         number="S-1",
         customer="C-000001",
-        watch=Watch(
-            brand=about.brand,
-            model=about.model,
-            case_number=about.case_number,
-            family=about.family,
-            calibre=about.calibre,
-            grade=about.grade,
-            case=about.case,
-            water_resistance=about.water_resistance,
-        ),
+        watch=about.watch(),
         procedure=source.procedure,
         declared=f"{source.declared.fr} / {source.declared.en}",
         request=f"{source.request.fr} / {source.request.en}",
