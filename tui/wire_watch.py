@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bench.language import _
 from drivers.dialects import Decoder, Frame
-from drivers.dialects.frames import FieldValue
+from drivers.dialects.frames import REASONS, FieldValue
 from drivers.listening import WireLine, cut
 
 KEPT = 2000
@@ -65,7 +65,8 @@ def meaning(line: WireLine) -> str:
     if line.name:
         said = ", ".join(f"{name} {_said(value)}" for name, value in line.fields.items())
         return f"{line.name}: {said}" if said else line.name
-    return _("not understood: {reason}").format(reason=line.reason) if line.reason else ""
+    reason = _(REASONS.get(line.reason, line.reason))
+    return _("not understood: {reason}").format(reason=reason) if reason else ""
 
 
 def _said(value: FieldValue) -> str:

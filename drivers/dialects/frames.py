@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from bench.language import N_
 from bench.quantities import Value
 
 FieldValue = int | float | str | bytes | Value
@@ -18,6 +19,17 @@ OUT_OF_RANGE = "out-of-range"
 TOO_LONG = "too-long"
 UNKNOWN_TYPE = "unknown-type"
 BAD_LENGTH = "bad-length"
+
+REASONS = {
+    NOISE: N_("outside any frame"),
+    BAD_CHECKSUM: N_("wrong checksum"),
+    UNDECODABLE: N_("a frame, but no message of this dialect"),
+    OUT_OF_RANGE: N_("a value that cannot be"),
+    TOO_LONG: N_("longer than any frame"),
+    UNKNOWN_TYPE: N_("a message of unknown type"),
+    BAD_LENGTH: N_("wrong length"),
+}
+"""The same in words, for a person who looks at a wire."""
 
 
 class Reader(Protocol):

@@ -17,13 +17,13 @@ from bench.errors import EtabliError, ExitCode, UsageError
 from bench.instrument import LinkLost
 from bench.language import _, msg
 from drivers import dialects
-from drivers.dialects.frames import FieldValue
 from drivers.learning import classes
 from drivers.link.serial_link import SerialLink
 from drivers.link.settings import SerialSettings
 from drivers.listening import WireLine, learn, listen
 from tui import lines
 from tui.folder import Folder
+from tui.wire_watch import meaning
 
 KEPT = 10_000  # frames that are learnt from; of a stream without end the last ones
 
@@ -64,16 +64,7 @@ def _shown(line: WireLine) -> str:
     """Write one frame: time of day, direction, hexadecimal, text, and what it means where that is known."""
     at = datetime.fromtimestamp(line.at).strftime("%H:%M:%S.%f")[:-3]
     arrow = "←" if line.direction == "rx" else "→"
-    meaning = ""
-    if line.name:
-        meaning = f"  {line.name}: " + ", ".join(f"{name} {_said(value)}" for name, value in line.fields.items())
-    elif line.reason:
-        meaning = f"  ({line.reason})"
-    return f"{at} {arrow} {line.hex}  {line.text}{meaning}".rstrip()
-
-
-def _said(value: FieldValue) -> str:
-    return value.hex(" ") if isinstance(value, bytes) else str(value)
+    return f"{at} {arrow} {line.hex}  {line.text}  {meaning(line)}".rstrip()
 
 
 def _new_file(name: str) -> Path:
