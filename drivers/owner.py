@@ -34,7 +34,7 @@ from drivers.registry import OpenLink, build
 from drivers.wire import STOP_PATIENCE, WireInstrument
 
 # How often an idle port is looked at: a lost cable is on the screen within this time.
-IDLE = 0.25
+IDLE = 0.5
 # How long a prepared port is left alone for the program that follows.
 RESERVED = 2.0
 FIRST_PAUSE = 0.2

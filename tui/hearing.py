@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.journal.watching import Watch
 
 # So often the file is asked whether it has changed: what others do is felt at once, and a look takes microseconds.
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.25
 
 
 class Hearing:

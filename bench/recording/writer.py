@@ -63,6 +63,7 @@ class Recorder:
         self._queue: deque[tuple[_Source | None, Packed]] = deque()
         self._lock = threading.RLock()
         self._wake = threading.Event()
+        self._resting = False
         self._sources: dict[str, _Source] = {}
         self._open_segments: dict[str, tuple[str, int]] = {}
         self._count = 0
@@ -108,6 +109,8 @@ class Recorder:
             )
             source.heard += len(packed)
             append((source, (channel, stamp, packed)))
+            if self._resting:
+                self._wake.set()
 
         return record
 
@@ -177,12 +180,25 @@ class Recorder:
         stamp = time.time_ns() if at is None else int(at * 1e9)
         message = model.MESSAGE.pack(self._events, 0, stamp, stamp) + data
         self._queue.append((None, (self._events, stamp, model.RECORD.pack(_MESSAGE, len(message)) + message)))
+        if self._resting:
+            self._wake.set()
 
     def _write_on(self) -> None:
         while self._recording:
-            self._wake.wait(INTERVAL)
+            self._rest()
+            if self._recording:
+                self._wake.wait(INTERVAL)
             self._wake.clear()
             self._flush()
+
+    def _rest(self) -> None:
+        """Sleep while nothing is heard: a bench at rest costs nothing here."""
+        self._resting = True
+        # Looked at once more behind the flag: what comes from now on wakes this thread.
+        if not self._queue and self._recording:
+            self._wake.wait()
+            self._wake.clear()
+        self._resting = False
 
     def _flush(self, *, durable: bool = False) -> None:
         """Write what waits as one chunk; `durable` waits for the disk as well."""

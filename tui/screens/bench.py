@@ -99,7 +99,7 @@ class BenchScreen(ShownOrder):
     async def on_mount(self) -> None:
         self.ticking = self.set_interval(1 / REPAINTS_PER_SECOND, self._drain, pause=True)
         self.counter = self.set_interval(SECOND, self._count, pause=True)
-        self.set_interval(SECOND, self._show_wait)
+        self.waiter = self.set_interval(SECOND, self._show_wait, pause=True)
         if self.app.training:
             self.set_interval(CLOCK_SECONDS, self.query_one(OrderHeader).refresh)
         await self._look()

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from textual.timer import Timer
+
 from bench.errors import EtabliError
 from bench.language import _
 from tui.screens.bench_measuring import MeasuringRoom
@@ -21,6 +23,9 @@ from tui.widgets.todo import Todo
 
 class ShownOrder(MeasuringRoom):
     """An order on the screen as it stands: its header, its steps, what stops it, the form of its step."""
+
+    waiter: Timer
+    """Looks at the time of a wait; stands still where nothing waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,6 +90,10 @@ class ShownOrder(MeasuringRoom):
         before = self.now
         now = await self.app.at_bench(glance, self.work)
         self.now = now
+        if now.waits_until is None:
+            self.waiter.pause()
+        else:
+            self.waiter.resume()
         if now.closed:
             self.app.finished(self.work)
             return
