@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bench.dates import read_day
 from bench.exports import whole_file
 from bench.figures import SIMULATION, TRAINING, Figure, Period, Report, figures
+from bench.figures.naming import for_people, naming
 from bench.figures.report import ABOUT, shown, to_pdf
 from bench.language import _, current
 from tui import lines
@@ -29,6 +30,8 @@ def run(arguments: Namespace) -> int:
     _own_codes(folder)
     with folder.read_journal() as journal:
         report = of(journal, settings, wanted, arguments.names)
+        if arguments.format != "json":
+            report = for_people(report, naming(settings.operators, folder.profiles(), journal))
     if arguments.format == "pdf":
         return _pdf(folder, report, arguments)
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) if arguments.format == "json" else written(report)

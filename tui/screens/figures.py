@@ -16,6 +16,7 @@ from bench.dates import read_day
 from bench.errors import EtabliError
 from bench.figures import KINDS, SIMULATION, TRAINING, Figure, Line, Period
 from bench.figures.material import Material
+from bench.figures.naming import Naming, called, for_people, naming
 from bench.figures.report import ABOUT, share_of, shown
 from bench.language import N_, _, current
 from bench.quantities import unit_text
@@ -148,7 +149,9 @@ class FiguresScreen(ErrandRoom):
                 self._material = Material(self.app.desk.journal, period, made_up=bool(self.mark))
             material = self._material
             try:
-                made = await asyncio.to_thread(lambda: (KINDS[name](material), material.left_out_here))
+                made = await asyncio.to_thread(
+                    lambda: (called(KINDS[name](material), self._names()), material.left_out_here)
+                )
             except EtabliError as error:
                 self.query_one(Panel).say_error(error)
                 return
@@ -326,6 +329,10 @@ class FiguresScreen(ErrandRoom):
         self._made.clear()
         self._show()
 
+    def _names(self) -> Naming:
+        desk = self.app.workshop.desk
+        return naming(self.app.workshop.operators, desk.profiles, desk.journal)
+
     async def _print(self) -> None:
         workshop, period, mark = self.app.workshop, self.period, self.mark
 
@@ -339,7 +346,7 @@ class FiguresScreen(ErrandRoom):
             name = f"figures-{period.first:%Y%m%d}-{period.last:%Y%m%d}-{report.head[0]}-{current()}.pdf"
             path = workshop.folder.sheets / name
             with whole_file(path, force=True) as half:
-                half.write_bytes(to_pdf(report, current()))
+                half.write_bytes(to_pdf(for_people(report, self._names()), current()))
             return str(path)
 
         path = await asyncio.to_thread(printed)
